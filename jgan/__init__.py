@@ -1,0 +1,1 @@
+"""Opens up image generators: which units make what, proved by changing them."""
