@@ -1,1 +1,15 @@
-"""Foreign checkpoints to `Gan`s: readers that execute nothing, and tables of rules."""
+"""Foreign checkpoints to `Gan`s, executing nothing in them.
+
+`readers` turn a file into plain arrays, a family's file (`biggan`, `dcgan`) says by a
+table of rules where each goes, `checkpoint` does both. `folder` is jgan's own format.
+Start with `convert_checkpoint`.
+"""
+
+from jgan.convert._rules import ConversionError as ConversionError
+from jgan.convert.checkpoint import convert_checkpoint as convert_checkpoint
+from jgan.convert.folder import (
+    is_saved_gan as is_saved_gan,
+    load_folder as load_folder,
+    save as save,
+)
+from jgan.convert.readers import CheckpointError as CheckpointError

@@ -1,1 +1,8 @@
-"""TBD."""
+"""Generators as Flax modules without hidden state, one file per family.
+
+A module only names its parameters and calls `jgan.ops` and `jgan.models.layers`. Its
+call takes latents and edits and returns images and taps; `jgan.convert` makes a `Gan`
+of it.
+"""
+
+from jgan.models import biggan as biggan, dcgan as dcgan

@@ -1,1 +1,9 @@
-"""TBD."""
+"""Convolutions that a generator spends its time in, in the form that runs fastest.
+
+Each file holds one op: its plain definition and the fast form that is tested against
+it, value and gradient. Everything is NHWC, kernels are HWIO.
+"""
+
+from jgan.ops.conv import conv as conv
+from jgan.ops.transposed_conv import transposed_conv as transposed_conv
+from jgan.ops.upsample_conv import upsample as upsample, upsample_conv as upsample_conv

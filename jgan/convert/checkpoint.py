@@ -1,0 +1,125 @@
+"""From a file of any supported kind to a `Gan`: read, find the generator, convert."""
+
+import os
+import pathlib
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from jgan.convert import biggan, dcgan
+from jgan.convert._assemble import assemble, families
+from jgan.convert._rules import ConversionError
+from jgan.convert.readers import read_checkpoint
+from jgan.gan import Gan
+
+_CONVERTERS: dict[str, ModuleType] = {m.FAMILY: m for m in (biggan, dcgan)}
+
+# Where a training checkpoint holds several generators, the averaged one is meant. In
+# order of preference, as the repositories of `jgan.zoo` call them.
+_AVERAGED = ("G_ema", "g_ema", "generator_smooth", "ema")
+# Deeper than this no known repository keeps its state dicts.
+_MOST_DEPTH = 3
+
+
+def convert_checkpoint(
+    path: str | os.PathLike[str],
+    *,
+    family: str | None = None,
+    name: str | None = None,
+    class_names: tuple[str, ...] | None = None,
+    num_classes: int | None = None,
+) -> Gan:
+    """Returns the generator in a checkpoint, of which nothing is executed.
+
+    Args:
+        path: A PyTorch file (zip or legacy stream), safetensors or npz.
+        family: Which architecture it is. None finds out from the arrays.
+        name: What to call the generator. None takes the file's name.
+        class_names: Names of the classes by label.
+        num_classes: How many classes, where the arrays do not tell (conditional DCGAN)
+            and there are no `class_names`.
+
+    Raises:
+        CheckpointError: If the file cannot be read or asks for more than arrays.
+        ConversionError: If its arrays are not one generator of a known family.
+        ValueError: If the family or the number of class names is wrong.
+    """
+    path = pathlib.Path(path)
+    if family is not None and family not in _CONVERTERS:
+        raise ValueError(f"There is no family {family!r}. Have {list(families())}.")
+    content = read_checkpoint(path)
+    try:
+        family, arrays = find_generator(content, family=family)
+        config, params = _CONVERTERS[family].convert(
+            arrays, num_classes=len(class_names) if class_names else num_classes
+        )
+    except ConversionError as error:
+        raise ConversionError(f"{path}: {error}") from None
+    return assemble(
+        family, config, params, name=name or path.stem, class_names=class_names
+    )
+
+
+def find_generator(
+    content: Any, *, family: str | None = None
+) -> tuple[str, dict[str, np.ndarray]]:
+    """Returns the family and the state dict of the one generator in a checkpoint.
+
+    Args:
+        content: What `read_checkpoint` returns.
+        family: Take a state dict for this family even if it does not look like it.
+
+    Raises:
+        ConversionError: If no state dict, or more than one, is a generator.
+    """
+    state_dicts = dict(_state_dicts(content, ""))
+    wanted = [family] if family else list(_CONVERTERS)
+    found = {
+        place: (candidate, arrays)
+        for place, arrays in state_dicts.items()
+        for candidate in wanted
+        if _CONVERTERS[candidate].matches(arrays)
+    }
+    if not found and family and len(state_dicts) == 1:
+        return family, next(iter(state_dicts.values()))
+    if len(found) == 1:
+        return next(iter(found.values()))
+    for averaged in _AVERAGED:
+        if averaged in found:
+            return found[averaged]
+    if found:
+        raise ConversionError(
+            f"There are generators at {sorted(found)}; save the one you mean by itself."
+        )
+    raise ConversionError(_nothing_found(state_dicts))
+
+
+def _state_dicts(
+    content: Any, place: str, depth: int = 0, seen: set[int] | None = None
+) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    seen = set() if seen is None else seen
+    # A hostile file can hold one mapping in a million places: each is looked at once.
+    if not isinstance(content, Mapping) or depth > _MOST_DEPTH or id(content) in seen:
+        return
+    seen.add(id(content))
+    arrays = {
+        str(name).removeprefix("module."): value  # Left by torch's DataParallel.
+        for name, value in content.items()
+        if isinstance(value, np.ndarray)
+    }
+    if arrays:
+        yield place, arrays
+    for name, value in content.items():
+        yield from _state_dicts(value, f"{place}.{name}".strip("."), depth + 1, seen)
+
+
+def _nothing_found(state_dicts: Mapping[str, Mapping[str, np.ndarray]]) -> str:
+    if not state_dicts:
+        return "The file holds no arrays by name, so no state dict."
+    names = [name for arrays in state_dicts.values() for name in arrays][:5]
+    return (
+        f"These are not the arrays of a generator of {', '.join(_CONVERTERS)}; they "
+        f"begin {', '.join(names)}. If you know the family, say --family."
+    )

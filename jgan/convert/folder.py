@@ -1,0 +1,128 @@
+"""jgan's own format: a folder with ``config.json`` and ``params.safetensors``."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+from typing import Any
+
+import flax.traverse_util
+import numpy as np
+import safetensors.numpy
+
+from jgan.convert._assemble import assemble, config_class, expected_params
+from jgan.convert._rules import ConversionError, Rule, apply_rules
+from jgan.convert.readers import CheckpointError, read_checkpoint
+from jgan.gan import Gan
+
+_FORMAT = 1
+_CONFIG, _PARAMS = "config.json", "params.safetensors"
+
+
+def save(gan: Gan, folder: str | os.PathLike[str]) -> pathlib.Path:
+    """Writes a generator to a folder, which `jgan.load` reads.
+
+    The folder appears whole or not at all. One that holds a generator is replaced.
+
+    Args:
+        gan: The generator.
+        folder: Where. Its parent is made if needed.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FileExistsError: If `folder` exists and is not a saved generator.
+    """
+    folder = pathlib.Path(folder)
+    if folder.exists() and not is_saved_gan(folder):
+        raise FileExistsError(
+            f"{folder} exists and is not a saved generator. Choose another name."
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = pathlib.Path(tempfile.mkdtemp(dir=folder.parent, prefix=".jgan-"))
+    try:
+        flat = flax.traverse_util.flatten_dict(gan.params, sep="/")
+        arrays = {k: np.ascontiguousarray(v) for k, v in flat.items()}
+        safetensors.numpy.save_file(arrays, scratch / _PARAMS)
+        description = {
+            "format": _FORMAT,
+            "family": gan.family,
+            "name": gan.name,
+            "class_names": gan.class_names,
+            "config": dataclasses.asdict(gan.config),
+        }
+        (scratch / _CONFIG).write_text(json.dumps(description, indent=2) + "\n")
+        scratch.chmod(0o755)  # mkdtemp makes it private.
+        if folder.exists():
+            shutil.rmtree(folder)
+        scratch.rename(folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return folder
+
+
+def is_saved_gan(folder: str | os.PathLike[str]) -> bool:
+    """Returns whether a folder holds what `save` writes."""
+    folder = pathlib.Path(folder)
+    return (folder / _CONFIG).is_file() and (folder / _PARAMS).is_file()
+
+
+def load_folder(folder: str | os.PathLike[str]) -> Gan:
+    """Returns the generator that `save` wrote.
+
+    Raises:
+        FileNotFoundError: If the folder is not a saved generator.
+        CheckpointError: If a file of it is damaged.
+        ConversionError: If the arrays are not those of the config.
+    """
+    folder = pathlib.Path(folder)
+    if not is_saved_gan(folder):
+        raise FileNotFoundError(
+            f"{folder} is not a saved generator: it needs {_CONFIG} and {_PARAMS}. "
+            "`jgan convert FILE OUT` makes one from a checkpoint."
+        )
+    description = _read_description(folder / _CONFIG)
+    family = description["family"]
+    config = _config(folder / _CONFIG, family, description["config"])
+    arrays = read_checkpoint(folder / _PARAMS)
+    try:
+        params = apply_rules(
+            arrays, [Rule("(.*)", r"\1")], expected_params(family, config)
+        )
+    except ConversionError as error:
+        raise ConversionError(f"{folder}: {error}") from None
+    return assemble(
+        family,
+        config,
+        params,
+        name=description["name"],
+        class_names=tuple(description["class_names"]),
+    )
+
+
+def _read_description(path: pathlib.Path) -> dict[str, Any]:
+    try:
+        description = json.loads(path.read_text())
+        missing = {"format", "family", "name", "class_names", "config"} - {*description}
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} is not the JSON of a generator: {error}."
+        ) from None
+    if missing or description["format"] != _FORMAT:
+        raise CheckpointError(
+            f"{path} lacks {sorted(missing)} or is not of format {_FORMAT}; it may "
+            "come from a newer jgan."
+        )
+    return description
+
+
+def _config(path: pathlib.Path, family: str, fields: dict[str, Any]) -> Any:
+    # JSON knows no tuples, and a config must be hashable.
+    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    try:
+        return config_class(family)(**fields)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: {error}") from None

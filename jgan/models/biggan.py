@@ -1,0 +1,188 @@
+"""Generator of BigGAN (Brock, Donahue & Simonyan, 2019), 32 to 512 pixels.
+
+Residual blocks, each of which doubles the resolution. Before every convolution the
+units are standardized, then scaled and shifted by what the class (and a part of `z`)
+asks for: ``gain = 1 + linear(condition)``. Layout and numbers follow
+ajbrock/BigGAN-PyTorch, whose checkpoints `jgan.convert.biggan` reads; spectral norm is
+already in the kernels.
+"""
+
+import dataclasses
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from jgan import ops
+from jgan.models.latents import Latents
+from jgan.models.layers import (
+    Attention,
+    BatchNorm,
+    ClassAffine,
+    Conv,
+    UpsampleConv,
+    look_up,
+    normalize,
+    stored_statistics,
+)
+from jgan.taps import Edits, Tapper
+from jgan.typing import Activation, Images
+
+# Units out of each block in multiples of the width; the first block takes in as many as
+# the first entry of `_UNITS_IN`. (Brock et al., 2019, tables 4 to 6; the reference's
+# G_arch for 32 and 64 pixels.)
+_UNITS_OUT = {
+    32: (4, 4, 4),
+    64: (16, 8, 4, 2),
+    128: (16, 8, 4, 2, 1),
+    256: (16, 8, 8, 4, 2, 1),
+    512: (16, 8, 8, 4, 2, 1, 1),
+}
+RESOLUTIONS = tuple(_UNITS_OUT)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """Sizes of a BigGAN generator.
+
+    Attributes:
+        resolution: Side of the image: 32, 64, 128, 256 or 512.
+        width: Units of the narrowest block, ``G_ch`` of the reference.
+        latent_dim: Size of `z`.
+        num_classes: Number of classes.
+        shared_dim: Size of the class embedding that all blocks share. None gives every
+            normalization its own table of classes.
+        hierarchical: Cut `z` into a chunk for the first layer and one for each block.
+            Needs a shared embedding.
+        attention: Resolutions after whose block self-attention follows.
+        batch_norm_eps: Added to variances. Not in a checkpoint; the reference's own.
+    """
+
+    resolution: int = 128
+    width: int = 96
+    latent_dim: int = 120
+    num_classes: int = 1000
+    shared_dim: int | None = 128
+    hierarchical: bool = True
+    attention: tuple[int, ...] = (64,)
+    batch_norm_eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        if self.resolution not in RESOLUTIONS:
+            raise ValueError(
+                f"resolution is {self.resolution}; BigGAN has {RESOLUTIONS}."
+            )
+        if self.hierarchical and self.shared_dim is None:
+            raise ValueError("A hierarchical latent needs a shared embedding.")
+        if self.latent_dim % self.num_chunks:
+            raise ValueError(
+                f"latent_dim {self.latent_dim} is not {self.num_chunks} equal chunks."
+            )
+
+    @property
+    def units_out(self) -> tuple[int, ...]:
+        """Units out of each block."""
+        return tuple(self.width * factor for factor in _UNITS_OUT[self.resolution])
+
+    @property
+    def num_chunks(self) -> int:
+        """Parts that `z` is cut into."""
+        return 1 + len(_UNITS_OUT[self.resolution]) if self.hierarchical else 1
+
+
+class Generator(nn.Module):
+    """Maps latents to images in [-1, 1]."""
+
+    config: Config
+
+    @nn.compact
+    def __call__(
+        self, latents: Latents, edits: Edits | None = None
+    ) -> tuple[Images, dict[str, Activation]]:
+        """Returns the images, and the activation of every layer after edits.
+
+        Layers, in order: ``linear``; for each block ``block{i}.act1`` and
+        ``block{i}.act2`` (after normalization and ReLU, each preceded by its ``.gain``
+        and ``.bias`` of shape ``image unit``) and ``block{i}`` (after the shortcut is
+        added); ``attention``, or ``attention{resolution}`` where there are several.
+        """
+        config = self.config
+        tap = Tapper(edits)
+        chunks = jnp.split(latents.z, config.num_chunks, axis=-1)
+        conditions = self._conditions(latents.class_label, chunks[1:])
+        units = config.units_out[0]
+        x = nn.Dense(4 * 4 * units, name="linear")(chunks[0])
+        x = tap("linear", x.reshape(-1, 4, 4, units))
+        for i, units in enumerate(config.units_out):
+            x = Block(config, units, name=f"block{i}")(x, conditions[i], tap)
+            x = tap(f"block{i}", x)
+            if x.shape[1] in config.attention:
+                side = x.shape[1] if len(config.attention) > 1 else ""
+                x = tap(f"attention{side}", Attention(name=f"attention{side}")(x))
+        x = jax.nn.relu(BatchNorm(config.batch_norm_eps, name="norm")(x))
+        return jnp.tanh(Conv(3, name="to_rgb")(x)), tap.finish()
+
+    def _conditions(self, class_label, chunks) -> list[Array]:
+        config = self.config
+        num_blocks = len(config.units_out)
+        if class_label is None:
+            raise ValueError("latents.class_label is None; give a label per image.")
+        if config.shared_dim is None:
+            return [class_label] * num_blocks
+        table = self.param(
+            "embedding",
+            nn.initializers.orthogonal(),
+            (config.num_classes, config.shared_dim),
+        )
+        embedding = look_up(table, class_label)
+        if not config.hierarchical:
+            return [embedding] * num_blocks
+        return [jnp.concatenate([embedding, chunk], axis=-1) for chunk in chunks]
+
+
+class Block(nn.Module):
+    """Residual block that doubles the resolution."""
+
+    config: Config
+    units: int
+
+    @nn.compact
+    def __call__(
+        self,
+        x: Float[Array, "image row col unit_in"],
+        condition: Int[Array, " image"] | Float[Array, "image condition"],
+        tap: Tapper,
+    ) -> Float[Array, "image row_out col_out unit_out"]:
+        """Returns the shortcut plus the residual. Taps its two activations."""
+        norm = lambda i: ConditionalBatchNorm(self.config, name=f"norm{i}")
+        h = norm(1)(x, condition, tap, f"{self.name}.act1")
+        h = UpsampleConv(self.units, name="conv1")(h)
+        h = norm(2)(h, condition, tap, f"{self.name}.act2")
+        h = Conv(self.units, name="conv2")(h)
+        # A 1 x 1 convolution and nearest upsampling commute; this order is a quarter of
+        # the work.
+        return h + ops.upsample(Conv(self.units, side=1, name="shortcut")(x))
+
+
+class ConditionalBatchNorm(nn.Module):
+    """Class-conditional batch normalization (CCBN) followed by ReLU, tapped."""
+
+    config: Config
+
+    @nn.compact
+    def __call__(
+        self,
+        x: Float[Array, "image row col unit"],
+        condition: Int[Array, " image"] | Float[Array, "image condition"],
+        tap: Tapper,
+        layer: str,
+    ) -> Float[Array, "image row col unit"]:
+        """Returns the activation of `layer`, after edits of it, its gain and bias."""
+        units = x.shape[-1]
+        affine = lambda name: ClassAffine(units, self.config.num_classes, name=name)
+        gain = tap(f"{layer}.gain", 1.0 + affine("gain")(condition))
+        bias = tap(f"{layer}.bias", affine("bias")(condition))
+        mean, variance = stored_statistics(self, units)
+        x = normalize(x, mean, variance, gain, bias, eps=self.config.batch_norm_eps)
+        return tap(layer, jax.nn.relu(x))

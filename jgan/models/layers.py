@@ -1,0 +1,158 @@
+"""Layers that several families share. Modules name the parameters, ops do the work."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from jgan import ops
+
+
+def normalize(
+    x: Float[Array, "image row col unit"],
+    mean: Float[Array, " unit"],
+    variance: Float[Array, " unit"],
+    gain: Float[Array, "*#image unit"],
+    bias: Float[Array, "*#image unit"],
+    *,
+    eps: float,
+) -> Float[Array, "image row col unit"]:
+    """Returns `x` standardized by stored statistics, then scaled and shifted.
+
+    Args:
+        x: Activation.
+        mean: Mean of each unit.
+        variance: Biased variance of each unit.
+        gain: Factor, of each unit or of each image and unit.
+        bias: Added last, of the same shape.
+        eps: Added to the variance.
+    """
+    scale = gain * jax.lax.rsqrt(variance + eps).reshape((1,) * (gain.ndim - 1) + (-1,))
+    place = (gain.shape[0] if gain.ndim == 2 else 1, 1, 1, -1)
+    # Subtracting first keeps the digits that a folded `x * scale + shift` loses where
+    # the mean is large.
+    return (x - mean.reshape(1, 1, 1, -1)) * scale.reshape(place) + bias.reshape(place)
+
+
+class BatchNorm(nn.Module):
+    """Batch normalization by stored statistics, with a gain and bias of its own."""
+
+    eps: float
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "image row col unit"]
+    ) -> Float[Array, "image row col unit"]:
+        """Returns the normalized activation."""
+        units = x.shape[-1]
+        gain = self.param("gain", nn.initializers.ones, (units,))
+        bias = self.param("bias", nn.initializers.zeros, (units,))
+        mean, variance = stored_statistics(self, units)
+        return normalize(x, mean, variance, gain, bias, eps=self.eps)
+
+
+def stored_statistics(
+    module: nn.Module, units: int
+) -> tuple[Float[Array, " unit"], Float[Array, " unit"]]:
+    """Returns the mean and variance that a module keeps in ``batch_stats``."""
+    mean = module.variable("batch_stats", "mean", jnp.zeros, (units,))
+    variance = module.variable("batch_stats", "variance", jnp.ones, (units,))
+    return mean.value, variance.value
+
+
+class Conv(nn.Module):
+    """Convolution of stride 1 with bias, which keeps the size of the map."""
+
+    units: int
+    side: int = 3
+    use_bias: bool = True
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "image row col unit_in"]
+    ) -> Float[Array, "image row col unit_out"]:
+        """Returns the convolution of `x`."""
+        return _with_bias(self, x, ops.conv)
+
+
+class UpsampleConv(nn.Module):
+    """Nearest upsampling followed by a 3 x 3 convolution with bias."""
+
+    units: int
+    side: int = 3
+    use_bias: bool = True
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "image row col unit_in"]
+    ) -> Float[Array, "image row_out col_out unit_out"]:
+        """Returns a map of twice the rows and columns."""
+        return _with_bias(self, x, ops.upsample_conv)
+
+
+def _with_bias(module, x, op):
+    shape = (module.side, module.side, x.shape[-1], module.units)
+    y = op(x, module.param("kernel", nn.initializers.orthogonal(), shape))
+    if not module.use_bias:
+        return y
+    bias = module.param("bias", nn.initializers.zeros, (module.units,))
+    return y + bias[None, None, None, :]
+
+
+class ClassAffine(nn.Module):
+    """Gain or bias of each image and unit, from what conditions the image.
+
+    Attributes:
+        units: How many units to scale or shift.
+        num_classes: Rows of the table if the condition is a class label; unused if it
+            is a vector.
+    """
+
+    units: int
+    num_classes: int
+
+    @nn.compact
+    def __call__(
+        self, condition: Int[Array, " image"] | Float[Array, "image condition"]
+    ) -> Float[Array, "image unit"]:
+        """Returns a linear function of a vector, or the row of a label."""
+        init = nn.initializers.orthogonal()
+        if condition.ndim == 1:
+            table = self.param("table", init, (self.num_classes, self.units))
+            return look_up(table, condition)
+        kernel = self.param("kernel", init, (condition.shape[-1], self.units))
+        return condition @ kernel
+
+
+def look_up(
+    table: Float[Array, "class unit"], class_label: Int[Array, " image"]
+) -> Float[Array, "image unit"]:
+    """Returns the row of each label, and NaN for a label that the table lacks.
+
+    Under jit a wrong label cannot raise. NaN is seen, the nearest class would not be.
+    """
+    return jnp.take(table, class_label, axis=0, mode="fill", fill_value=jnp.nan)
+
+
+class Attention(nn.Module):
+    """Self-attention with keys and values at half the resolution (Zhang et al., 2019).
+
+    As BigGAN has it (Brock et al., 2019): no biases, maximum pooling, and a learned
+    weight of the residual.
+    """
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "image row col unit"]
+    ) -> Float[Array, "image row col unit"]:
+        """Returns `x` plus what its pixels read from each other."""
+        units = x.shape[-1]
+        one_by_one = lambda units, name: Conv(units, side=1, use_bias=False, name=name)
+        query = one_by_one(units // 8, "query")(x)
+        keys = nn.max_pool(one_by_one(units // 8, "key")(x), (2, 2), (2, 2))
+        values = nn.max_pool(one_by_one(units // 2, "value")(x), (2, 2), (2, 2))
+        similarity = jnp.einsum("nrcu,nstu->nrcst", query, keys)
+        weights = jax.nn.softmax(similarity, axis=(-2, -1))
+        read = jnp.einsum("nrcst,nstu->nrcu", weights, values)
+        residual = self.param("residual_weight", nn.initializers.zeros, ())
+        return residual * one_by_one(units, "out")(read) + x

@@ -1,0 +1,72 @@
+"""Fast forms of the ops against their plain definitions, value and gradient."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgan import ops
+
+# Another order of at most 9 x 12 products of numbers around 1.
+_RTOL_OF_MAX = 1e-6
+
+_OPS = {
+    "conv": (ops.conv, (3, 3), "im2col"),
+    "upsample_conv": (ops.upsample_conv, (3, 3), "phases"),
+    "transposed_conv": (ops.transposed_conv, (4, 4), "phases"),
+}
+# Odd and unequal sides, one pixel, one unit: where padding goes wrong first.
+_SHAPES = [(2, 4, 4, 12, 5), (1, 3, 6, 1, 2), (2, 1, 1, 3, 1), (1, 5, 8, 7, 3)]
+
+
+def _assert_close(got, want):
+    atol = _RTOL_OF_MAX * float(np.abs(want).max())
+    np.testing.assert_allclose(got, want, rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("shape", _SHAPES, ids=str)
+@pytest.mark.parametrize("name", _OPS)
+def test_fast_form_equals_reference_in_value_and_gradient(name, shape, new_key):
+    op, sides, fast = _OPS[name]
+    images, rows, cols, unit_in, unit_out = shape
+    x = jax.random.normal(new_key(), (images, rows, cols, unit_in))
+    kernel = jax.random.normal(new_key(), (*sides, unit_in, unit_out))
+
+    def run(implementation):
+        fn = functools.partial(op, implementation=implementation)
+        value, pull = jax.vjp(fn, x, kernel)
+        weights = jax.random.normal(jax.random.key(7), value.shape)
+        return value, *pull(weights)
+
+    want = jax.jit(lambda: run("reference"))()
+    for implementation in (fast, None):
+        got = jax.jit(functools.partial(run, implementation))()
+        for g, w in zip(got, want, strict=True):
+            assert g.shape == w.shape
+            _assert_close(g, w)
+
+
+@pytest.mark.torch
+def test_transposed_conv_is_the_one_of_pytorch(new_key):
+    import torch
+
+    x = np.asarray(jax.random.normal(new_key(), (2, 3, 5, 4)))
+    weight = np.asarray(jax.random.normal(new_key(), (4, 6, 4, 4)))
+    want = torch.nn.functional.conv_transpose2d(
+        torch.tensor(x.transpose(0, 3, 1, 2)),
+        torch.tensor(weight),
+        stride=2,
+        padding=1,
+    )
+    kernel = weight[:, :, ::-1, ::-1].transpose(2, 3, 0, 1)
+    got = ops.transposed_conv(jnp.asarray(x), jnp.asarray(kernel))
+    _assert_close(got, want.numpy().transpose(0, 2, 3, 1))
+
+
+def test_a_one_by_one_convolution_commutes_with_upsampling(new_key):
+    x = jax.random.normal(new_key(), (2, 3, 4, 5))
+    kernel = jax.random.normal(new_key(), (1, 1, 5, 2))
+    after = ops.conv(ops.upsample(x), kernel)
+    _assert_close(ops.upsample(ops.conv(x, kernel)), after)
