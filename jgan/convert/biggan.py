@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jgan.convert._assemble import expected_params
+from jgan.convert.assemble import expected_params
 from jgan.convert._rules import (
     ConversionError,
     Rule,

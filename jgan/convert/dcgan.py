@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from jgan.convert._assemble import expected_params
+from jgan.convert.assemble import expected_params
 from jgan.convert._rules import ConversionError, Rule, apply_rules, summarize
 from jgan.models.dcgan import Config
 from jgan.typing import Params

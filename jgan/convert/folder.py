@@ -12,7 +12,7 @@ import flax.traverse_util
 import numpy as np
 import safetensors.numpy
 
-from jgan.convert._assemble import assemble, config_class, expected_params
+from jgan.convert.assemble import assemble, config_class, expected_params
 from jgan.convert._rules import ConversionError, Rule, apply_rules
 from jgan.convert.readers import CheckpointError, read_checkpoint
 from jgan.gan import Gan

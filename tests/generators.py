@@ -1,0 +1,63 @@
+"""Small random generators of every family, for tests that run on all of them."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+
+from jgan.convert import assemble
+from jgan.gan import Gan
+from jgan.models import biggan, dcgan
+
+GANS = {
+    "biggan": (
+        "biggan",
+        biggan.Config(
+            resolution=32,
+            width=4,
+            latent_dim=16,
+            num_classes=5,
+            shared_dim=6,
+            attention=(16,),
+        ),
+    ),
+    "biggan_unshared": (
+        "biggan",
+        biggan.Config(
+            resolution=32,
+            width=4,
+            latent_dim=8,
+            num_classes=3,
+            shared_dim=None,
+            hierarchical=False,
+            attention=(),
+        ),
+    ),
+    "dcgan": ("dcgan", dcgan.Config(latent_dim=8, units=(16, 8, 4))),
+    "dcgan_conditional": (
+        "dcgan",
+        dcgan.Config(latent_dim=8, units=(16, 8), num_classes=4),
+    ),
+}
+
+
+@functools.cache
+def make_gan(kind: str, *, seed: int = 0) -> Gan:
+    """Returns a generator whose parameters are all random, none at a neutral value."""
+    family, config = GANS[kind]
+    shapes = assemble.expected_params(family, config)
+    leaves, tree = jax.tree_util.tree_flatten_with_path(shapes)
+    keys = jax.random.split(jax.random.key(seed), len(leaves))
+    params = [_draw(path, s, k) for (path, s), k in zip(leaves, keys, strict=True)]
+    return assemble.assemble(
+        family, config, jax.tree.unflatten(tree, params), name=kind
+    )
+
+
+def _draw(path, shape, key):
+    name = path[-1].key
+    if name == "variance":
+        return jax.random.uniform(key, shape.shape, minval=0.5, maxval=2.0)
+    fan_in = max(1, int(jnp.prod(jnp.array(shape.shape[:-1])))) if shape.shape else 1
+    scale = fan_in**-0.5 if name == "kernel" else 1.0
+    return scale * jax.random.normal(key, shape.shape)

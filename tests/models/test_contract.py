@@ -1,0 +1,194 @@
+"""What every generator promises: taps, edits, and what XLA may drop."""
+
+import functools
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgan import taps
+from tests.generators import GANS, make_gan
+
+ALL = pytest.mark.parametrize("kind", GANS)
+
+
+@functools.cache
+def _gan_and_latents(kind):
+    gan = make_gan(kind)
+    return gan, gan.sample_latents(2, key=jax.random.key(3))
+
+
+@functools.cache
+def _jitted(kind):
+    return jax.jit(make_gan(kind).forward)
+
+
+def _flops(fn, *args):
+    return jax.jit(fn).lower(*args).compile().cost_analysis()["flops"]
+
+
+def _blocks(gan):
+    stem = {"biggan": "block", "dcgan": "layer"}[gan.family]
+    return [n for n in gan.layers if n.startswith(stem) and n[len(stem) :].isdigit()]
+
+
+@ALL
+def test_images_and_taps_have_the_promised_shapes(kind):
+    gan, latents = _gan_and_latents(kind)
+    images, activations = _jitted(kind)(gan.params, latents)
+    assert images.shape == (2, gan.resolution, gan.resolution, 3)
+    assert images.dtype == jnp.float32
+    assert float(jnp.max(jnp.abs(images))) <= 1.0
+    for name, layer in gan.layers.items():
+        assert activations[name].shape == (2, *layer)
+    for name in gan.conditional_layers:
+        assert activations[f"{name}.gain"].shape == (2, gan.layers[name].units)
+
+
+@ALL
+def test_returning_a_block_and_replacing_it_split_the_work(kind):
+    gan, latents = _gan_and_latents(kind)
+    full = _flops(lambda p, l: gan.forward(p, l)[0], gan.params, latents)
+    _, activations = _jitted(kind)(gan.params, latents)
+    shares = []
+    for name in _blocks(gan):
+        before = _flops(
+            lambda p, l, name=name: gan.forward(p, l)[1][name], gan.params, latents
+        )
+        after = _flops(
+            lambda p, l, value, name=name: gan.forward(
+                p, l, {name: taps.Replace(value)}
+            )[0],
+            gan.params,
+            latents,
+            activations[name],
+        )
+        assert before + after == pytest.approx(full, rel=0.05), name
+        shares.append(before / full)
+    assert shares == sorted(shares)
+    assert shares[0] < 0.5
+
+
+@ALL
+def test_replacing_every_tap_by_itself_changes_nothing(kind):
+    gan, latents = _gan_and_latents(kind)
+    images, activations = _jitted(kind)(gan.params, latents)
+    edits = {name: taps.Replace(value) for name, value in activations.items()}
+    again, taps_again = _jitted(kind)(gan.params, latents, edits)
+    np.testing.assert_allclose(again, images, atol=1e-6)
+    chex.assert_trees_all_equal(taps_again, activations)
+
+
+@ALL
+def test_mask_zero_and_mask_one_are_exact(kind):
+    gan, latents = _gan_and_latents(kind)
+    name = _blocks(gan)[1]
+    read = jax.jit(lambda p, l, e: gan.forward(p, l, e)[1][name])
+    plain = read(gan.params, latents, {})
+    shape = plain.shape
+    value = jax.random.normal(jax.random.key(5), shape)
+    for edit in (taps.ablate, lambda m: taps.insert(m, 3.7), lambda m: taps.scale(m, 9.0)):
+        got = read(gan.params, latents, {name: edit(0.0)})
+        np.testing.assert_array_equal(got, plain)
+    blended = read(gan.params, latents, {name: taps.blend(1.0, value)})
+    np.testing.assert_array_equal(blended, value)
+    np.testing.assert_array_equal(
+        read(gan.params, latents, {name: taps.ablate(1.0)}), jnp.zeros(shape)
+    )
+    np.testing.assert_array_equal(
+        read(gan.params, latents, {name: taps.insert(1.0, 3.7)}), jnp.full(shape, 3.7)
+    )
+    np.testing.assert_array_equal(
+        read(gan.params, latents, {name: taps.scale(1.0, 2.0)}), 2.0 * plain
+    )
+
+
+@ALL
+def test_a_sweep_over_64_units_traces_once_and_ablates_each(kind):
+    gan, latents = _gan_and_latents(kind)
+    name = _blocks(gan)[0]
+    units = gan.layers[name].units
+
+    @jax.jit
+    @chex.assert_max_traces(n=1)
+    def sweep(params, latents, indices):
+        def ablated(unit):
+            edit = taps.ablate(taps.unit_mask(unit, num_units=units))
+            images, activations = gan.forward(params, latents, {name: edit})
+            return images, activations[name]
+
+        return jax.vmap(ablated)(indices)
+
+    indices = jnp.arange(64) % units
+    sweep(gan.params, latents, indices)
+    images, swept = sweep(gan.params, latents, indices[::-1])
+    plain = _jitted(kind)(gan.params, latents)[1][name]
+    assert images.shape[0] == 64
+    for i in (0, 17, 63):
+        unit = int(indices[::-1][i])
+        np.testing.assert_array_equal(swept[i, ..., unit], 0.0)
+        others = np.delete(np.arange(units), unit)
+        np.testing.assert_allclose(
+            swept[i][..., others], plain[..., others], atol=1e-5 * np.abs(plain).max()
+        )
+
+
+@ALL
+def test_truncation_class_and_strength_do_not_retrace(kind):
+    gan, _ = _gan_and_latents(kind)
+    name = _blocks(gan)[0]
+
+    @jax.jit
+    @chex.assert_max_traces(n=1)
+    def sample(params, class_label, truncation, strength, key):
+        latents = gan.sample_latents(
+            2, class_label=class_label, truncation=truncation, key=key
+        )
+        edits = {name: taps.scale(1.0, strength)}
+        return gan.forward(params, latents, edits)[0]
+
+    for label, truncation, strength in ((0, 0.5, 0.0), (1, 0.7, 1.5), (2, 1.0, -1.0)):
+        label = jnp.int32(label) if gan.num_classes else None
+        sample(gan.params, label, truncation, strength, jax.random.key(label or 0))
+
+
+@ALL
+def test_gradient_goes_through_a_mask(kind):
+    gan, latents = _gan_and_latents(kind)
+    name = _blocks(gan)[0]
+
+    def brightness(mask):
+        images, _ = gan.forward(gan.params, latents, {name: taps.ablate(mask)})
+        return jnp.mean(images)
+
+    mask = jnp.zeros((1, 1, 1, gan.layers[name].units))
+    gradient = jax.jit(jax.grad(brightness))(mask)
+    assert gradient.shape == mask.shape
+    assert bool(jnp.all(jnp.isfinite(gradient)))
+    assert float(jnp.max(jnp.abs(gradient))) > 0
+
+
+@ALL
+def test_an_edit_of_an_unknown_layer_lists_the_layers(kind):
+    gan, latents = _gan_and_latents(kind)
+    with pytest.raises(ValueError, match="block99.*edit.*" + _blocks(gan)[0]):
+        gan.forward(gan.params, latents, {"block99": taps.ablate(1.0)})
+
+
+@ALL
+def test_a_gan_is_a_pytree_of_its_parameters_alone(kind):
+    gan, latents = _gan_and_latents(kind)
+    leaves = jax.tree.leaves(gan)
+    assert len(leaves) == len(jax.tree.leaves(gan.params))
+
+    @jax.jit
+    @chex.assert_max_traces(n=1)
+    def images(gan, latents):
+        return gan.forward(gan.params, latents)[0]
+
+    images(gan, latents)
+    darker = jax.tree.map(lambda leaf: 0.5 * leaf, gan)
+    assert darker.layers == gan.layers
+    assert not np.allclose(images(gan, latents), images(darker, latents))
