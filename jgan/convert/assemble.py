@@ -84,8 +84,13 @@ def assemble(
 
 
 def _one_latent(config: Any) -> Latents:
-    label = jnp.zeros((1,), jnp.int32) if config.num_classes else None
-    return Latents(jnp.zeros((1, config.latent_dim)), label)
+    # A function to be evaluated for its shapes only: a hostile config may ask for sizes
+    # that no machine holds.
+    def zeros() -> Latents:
+        label = jnp.zeros((1,), jnp.int32) if config.num_classes else None
+        return Latents(jnp.zeros((1, config.latent_dim)), label)
+
+    return jax.eval_shape(zeros)
 
 
 def _layer(shape: tuple[int, ...]) -> Layer:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jgan.convert.assemble import expected_params
 from jgan.convert._rules import (
     ConversionError,
     Rule,
@@ -12,6 +11,7 @@ from jgan.convert._rules import (
     oihw_to_hwio,
     transpose,
 )
+from jgan.convert.assemble import expected_params
 from jgan.convert.spectral_norm import bake_spectral_norm
 from jgan.models.biggan import Config
 from jgan.typing import Params

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from jgan.convert import biggan, dcgan
-from jgan.convert.assemble import assemble, families
 from jgan.convert._rules import ConversionError
+from jgan.convert.assemble import assemble, families
 from jgan.convert.readers import read_checkpoint
 from jgan.gan import Gan
 

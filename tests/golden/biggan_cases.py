@@ -1,4 +1,4 @@
-"""What the BigGAN goldens are made of, for the script that writes and the test that reads.
+"""What the BigGAN goldens are made of, for the script and for the test.
 
 Weights come from a seeded NumPy generator in the order of their sorted names, so a
 golden file holds outputs only.

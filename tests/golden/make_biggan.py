@@ -4,9 +4,9 @@ Run from the root of jgan, with torch 2.13.0 (CPU) installed:
 
     python -m tests.golden.make_biggan CHECKOUT
 
-where CHECKOUT is at commit 98459431a5d618d644d54cd1e9fceb1e5045648d. Outputs are float32,
-in evaluation mode. A file holds the state dict's shapes, the images and the taps at some
-pixels, and of every tap the mean of each unit and the maximum of all.
+where CHECKOUT is at commit 98459431a5d618d644d54cd1e9fceb1e5045648d. Outputs are
+float32, in evaluation mode. A file holds the state dict's shapes, the images and the
+taps at some pixels, and of every tap the mean of each unit and the maximum of all.
 """
 
 import json
@@ -26,7 +26,9 @@ def main(checkout: str) -> None:
         options = biggan_cases.reference_options(case)
         generator = BigGAN.Generator(**options, skip_init=True, no_optim=True).eval()
         shapes = {n: tuple(a.shape) for n, a in generator.state_dict().items()}
-        z, labels = map(torch.tensor, biggan_cases.seeded_latents(case, generator.dim_z))
+        z, labels = map(
+            torch.tensor, biggan_cases.seeded_latents(case, generator.dim_z)
+        )
 
         def load(exposure, case=case, shapes=shapes, generator=generator):
             arrays = biggan_cases.seeded_arrays(case, shapes, exposure)
@@ -55,7 +57,9 @@ def main(checkout: str) -> None:
 def exposure_for(generator, z, labels) -> np.ndarray:
     """Returns the contrast and the shifts that spread the image before its tanh."""
     values = []
-    hook = generator.output_layer.register_forward_hook(lambda m, x, y: values.append(y))
+    hook = generator.output_layer.register_forward_hook(
+        lambda m, x, y: values.append(y)
+    )
     generator(z, generator.shared(labels))
     hook.remove()
     (value,) = values
@@ -70,8 +74,9 @@ def run(generator, z, labels) -> dict[str, np.ndarray]:
     """Returns images and taps under jgan's names, channels last."""
     taps = {}
 
-    def keep(name):
+    def keep(name, change=lambda output: output):
         def hook(module, inputs, output):
+            output = change(output)
             array = output[:, :, None, None] if output.ndim == 2 else output
             taps[name] = array.permute(0, 2, 3, 1).numpy().copy()
 
@@ -82,11 +87,9 @@ def run(generator, z, labels) -> dict[str, np.ndarray]:
         block.register_forward_hook(keep(name))
         for j, norm in ((1, block.bn1), (2, block.bn2)):
             # The ReLU is one module for the whole network, so it is applied here.
-            norm.register_forward_hook(
-                lambda m, x, y, keep=keep(f"{name}.act{j}"): keep(m, x, y.relu())
-            )
+            norm.register_forward_hook(keep(f"{name}.act{j}", torch.relu))
             norm.gain.register_forward_hook(
-                lambda m, x, y, keep=keep(f"{name}.act{j}.gain"): keep(m, x, 1 + y)
+                keep(f"{name}.act{j}.gain", lambda gain: 1 + gain)
             )
             norm.bias.register_forward_hook(keep(f"{name}.act{j}.bias"))
         sides = [int(side) for side in generator.attention.split("_")]
@@ -95,7 +98,7 @@ def run(generator, z, labels) -> dict[str, np.ndarray]:
             side = generator.arch["resolution"][i] if several else ""
             layer.register_forward_hook(keep(f"attention{side}"))
     generator.linear.register_forward_hook(
-        lambda m, x, y: keep("linear")(m, x, y.reshape(len(y), -1, 4, 4))
+        keep("linear", lambda flat: flat.reshape(len(flat), -1, 4, 4))
     )
     keep("images")(None, None, generator(z, generator.shared(labels)))
     return taps

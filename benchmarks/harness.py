@@ -1,0 +1,111 @@
+"""One measurement as a record, its JSON line, and the table of several."""
+
+import dataclasses
+import json
+import math
+import pathlib
+import platform
+import resource
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One workload on one implementation. Times are in seconds.
+
+    Attributes:
+        benchmark: Which benchmark it belongs to.
+        workload: What was computed.
+        implementation: Who computed it.
+        times_s: Every timed run, warm.
+        compile_s: What the first run cost beyond a warm one.
+        peak_memory_bytes: Largest resident size of the process that ran it alone.
+        device: What it ran on.
+        variant: What the implementation chose, for instance a memory layout.
+    """
+
+    benchmark: str
+    workload: str
+    implementation: str
+    times_s: tuple[float, ...]
+    compile_s: float
+    peak_memory_bytes: int
+    device: str
+    variant: str = ""
+
+    @property
+    def median_s(self) -> float:
+        """Median of the timed runs."""
+        return statistics.median(self.times_s)
+
+    def to_json(self) -> str:
+        """Returns the record as one line of JSON."""
+        return json.dumps(dataclasses.asdict(self) | {"median_s": self.median_s})
+
+
+def from_json(line: str) -> Measurement:
+    """Returns the record of a line that `Measurement.to_json` wrote."""
+    fields = json.loads(line)
+    fields.pop("median_s")
+    return Measurement(**fields | {"times_s": tuple(fields["times_s"])})
+
+
+def read(path: pathlib.Path) -> list[Measurement]:
+    """Returns the records of a file of JSON lines."""
+    return [from_json(line) for line in path.read_text().splitlines() if line]
+
+
+def time_calls(run: Callable[[], Any], *, repeats: int) -> tuple[float, list[float]]:
+    """Returns the time of the first call, and of `repeats` further ones."""
+    times = []
+    for _ in range(1 + repeats):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return times[0], times[1:]
+
+
+def peak_memory_bytes() -> int:
+    """Returns the largest resident size this process has had."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if platform.system() == "Darwin" else peak * 1024
+
+
+def merge(rounds: Iterable[Measurement]) -> Measurement:
+    """Returns the rounds of one implementation as one record."""
+    rounds = list(rounds)
+    return dataclasses.replace(
+        rounds[0],
+        times_s=tuple(t for one in rounds for t in one.times_s),
+        compile_s=statistics.median(one.compile_s for one in rounds),
+        peak_memory_bytes=max(one.peak_memory_bytes for one in rounds),
+    )
+
+
+def print_table(measurements: Sequence[Measurement], *, ours: str = "jgan") -> None:
+    """Prints the ratio to `ours` first, then times with their spread, and memory."""
+    table = Table(box=box.SIMPLE)
+    for column in ("workload", "implementation", "jgan is faster by"):
+        table.add_column(column)
+    for column in ("median ms", "min..max ms", "compile s", "peak MiB"):
+        table.add_column(column, justify="right")
+    base = {m.workload: m.median_s for m in measurements if m.implementation == ours}
+    for m in measurements:
+        ratio = m.median_s / base.get(m.workload, math.nan)
+        table.add_row(
+            m.workload,
+            f"{m.implementation} {m.variant}".strip(),
+            "" if m.implementation == ours else f"{ratio:.2f} x",
+            f"{1e3 * m.median_s:.0f}",
+            f"{1e3 * min(m.times_s):.0f}..{1e3 * max(m.times_s):.0f}",
+            f"{m.compile_s:.1f}",
+            f"{m.peak_memory_bytes / 2**20:.0f}",
+        )
+    Console(width=110).print(table)

@@ -1,0 +1,91 @@
+"""The PyTorch peers of the benchmarks compute what jgan computes."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from benchmarks import torch_biggan, torch_dcgan
+from jgan.convert import dcgan
+from jgan.models import biggan
+from jgan.models.latents import Latents
+from tests.generators import GANS, make_gan
+
+pytestmark = pytest.mark.torch
+
+
+def _run(module, latents):
+    import torch
+
+    z, labels = (torch.tensor(np.asarray(a)) for a in latents)
+    with torch.inference_mode():
+        images = module.eval()(z, labels.long())
+    return images.permute(0, 2, 3, 1).numpy()
+
+
+def _to_torch(name, array):
+    import torch
+
+    if array.ndim == 4:
+        array = array.transpose(3, 2, 0, 1)
+    elif name.endswith("kernel"):
+        array = array.T
+    return torch.tensor(np.ascontiguousarray(array))
+
+
+def test_biggan_twin_computes_what_jgan_computes():
+    gan = make_gan("biggan")
+    twin = torch_biggan.Generator(gan.config)
+    flat = {
+        ".".join(key.key for key in path[1:]): np.asarray(leaf)
+        for path, leaf in jax.tree_util.tree_leaves_with_path(gan.params)
+    }
+    units = gan.config.units_out[0]
+    linear = flat["linear.kernel"].reshape(-1, 16, units).transpose(0, 2, 1)
+    flat["linear.kernel"] = linear.reshape(-1, 16 * units)
+    flat["linear.bias"] = flat["linear.bias"].reshape(16, units).T.reshape(-1)
+    renamed = {}
+    for name, array in flat.items():
+        theirs = name.replace("block", "blocks.", 1).replace(".kernel", ".weight")
+        theirs = theirs.replace("attention.", "attention.16.")
+        if theirs.startswith("norm."):
+            theirs = theirs.replace("gain", "weight")
+        else:
+            theirs = theirs.replace(".mean", ".norm.mean")
+            theirs = theirs.replace(".variance", ".norm.variance")
+        theirs = theirs.replace("variance", "running_var").replace(
+            "mean", "running_mean"
+        )
+        theirs = "embedding.weight" if theirs == "embedding" else theirs
+        renamed[theirs] = _to_torch(name, array)
+    missing = twin.load_state_dict(renamed, strict=False)
+    assert not missing.unexpected_keys
+    assert all(key.endswith("num_batches_tracked") for key in missing.missing_keys)
+    latents = gan.sample_latents(2, key=jax.random.key(1))
+    want, _ = jax.jit(gan.forward)(gan.params, latents)
+    np.testing.assert_allclose(_run(twin, latents), want, atol=2e-5)
+
+
+def test_dcgan_twin_computes_what_jgan_computes(new_key):
+    import torch
+
+    torch.manual_seed(0)
+    config = GANS["dcgan_conditional"][1]
+    twin = torch_dcgan.Generator(config)
+    arrays = {name: array.numpy() for name, array in twin.state_dict().items()}
+    read, params = dcgan.convert(arrays, num_classes=config.num_classes)
+    assert read == config
+    latents = Latents(
+        jax.random.normal(new_key(), (3, config.latent_dim)),
+        jnp.array([0, 3, 1], jnp.int32),
+    )
+    from jgan.models.dcgan import Generator
+
+    want, _ = jax.jit(Generator(config).apply)(params, latents)
+    np.testing.assert_allclose(_run(twin, latents), want, atol=2e-5)
+
+
+def test_the_timed_biggan_has_the_units_of_the_paper():
+    config = biggan.Config(resolution=128, width=64)
+    assert config.units_out == (1024, 512, 256, 128, 64)
+    assert config.num_chunks == 6

