@@ -7,15 +7,17 @@ so four convolutions on the small map, interleaved, do the same in a quarter of 
 work.
 """
 
+import functools
+import operator
 from typing import Literal
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jgan.ops.conv import convolve
+from jgan.ops.conv import PRODUCTS_UNITS, convolve, products, shifts
 
-Implementation = Literal["reference", "phases"]
+Implementation = Literal["reference", "phases", "products"]
 
 
 def transposed_conv(
@@ -30,10 +32,13 @@ def transposed_conv(
         x: Activation.
         kernel: Weights, as a convolution on the zero-spread map applies them: those of
             ``ConvTranspose2d(…, 4, 2, 1)`` flipped in both directions.
-        implementation: ``"reference"`` is XLA's convolution of a dilated input,
-            ``"phases"`` is four convolutions of 2 x 2. None takes the faster,
-            ``"phases"``.
+        implementation: ``"reference"`` is XLA's convolution of a dilated input.
+            ``"phases"`` is four convolutions of 2 x 2. ``"products"`` multiplies each
+            pixel by the whole kernel and adds up what falls on the same place. None
+            takes what is known to be fastest.
     """
+    if implementation is None:
+        implementation = "products" if kernel.shape[3] <= PRODUCTS_UNITS else "phases"
     if implementation == "reference":
         return jax.lax.conv_general_dilated(
             x,
@@ -45,12 +50,33 @@ def transposed_conv(
         )
     # Pixel 2j of the spread map is x[j]. The kernel of an output pixel 2i + phase
     # starts two pixels before it, and meets x with its rows phase and phase + 2.
-    return interleave_phases(
-        x, [[kernel[row::2, col::2] for col in (0, 1)] for row in (0, 1)]
-    )
+    if implementation == "phases":
+        return convolve_phases(
+            x, [[kernel[row::2, col::2] for col in (0, 1)] for row in (0, 1)]
+        )
+    return interleave(_phases_of_products(products(x, kernel)))
 
 
-def interleave_phases(
+def _phases_of_products(
+    product: Float[Array, "image row col place_unit"],
+) -> list[list[Float[Array, "image row col unit"]]]:
+    units = product.shape[3] // 16
+    # shifted[3 * row + col] is the pixel (row - 1, col - 1) away.
+    shifted = shifts(product, side=3)
+
+    def at(row: int, col: int, phase: tuple[int, int]):
+        place = 4 * (phase[0] + 2 * row) + phase[1] + 2 * col
+        moved = shifted[3 * (phase[0] + row) + phase[1] + col]
+        return moved[..., place * units : (place + 1) * units]
+
+    def phase(row: int, col: int):
+        parts = [at(r, c, (row, col)) for r in (0, 1) for c in (0, 1)]
+        return functools.reduce(operator.add, parts)
+
+    return [[phase(row, col) for col in (0, 1)] for row in (0, 1)]
+
+
+def convolve_phases(
     x: Float[Array, "image row col unit_in"],
     kernels: list[list[Float[Array, "2 2 unit_in unit_out"]]],
 ) -> Float[Array, "image row_out col_out unit_out"]:
@@ -59,14 +85,22 @@ def interleave_phases(
     An even output pixel ``2i`` reads the small map at ``i - 1`` and ``i``, an odd one
     ``2i + 1`` at ``i`` and ``i + 1``.
     """
-    images, rows, cols, _ = x.shape
     before, after = (1, 0), (0, 1)
-    phases = [
+    return interleave(
         [
-            convolve(x, kernels[row][col], padding=(row_padding, col_padding))
-            for col, col_padding in enumerate((before, after))
+            [
+                convolve(x, kernels[row][col], padding=(row_padding, col_padding))
+                for col, col_padding in enumerate((before, after))
+            ]
+            for row, row_padding in enumerate((before, after))
         ]
-        for row, row_padding in enumerate((before, after))
-    ]
-    interleaved = jnp.stack([jnp.stack(row, axis=3) for row in phases], axis=2)
-    return interleaved.reshape(images, 2 * rows, 2 * cols, -1)
+    )
+
+
+def interleave(
+    phases: list[list[Float[Array, "image row col unit"]]],
+) -> Float[Array, "image row_out col_out unit"]:
+    """Returns the map whose pixel ``(2i + row, 2j + col)`` is of phase (row, col)."""
+    images, rows, cols, units = phases[0][0].shape
+    apart = jnp.stack([jnp.stack(row, axis=3) for row in phases], axis=2)
+    return apart.reshape(images, 2 * rows, 2 * cols, units)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan.ops.conv import convolve
-from jgan.ops.transposed_conv import interleave_phases
+from jgan.ops.transposed_conv import convolve_phases
 
 Implementation = Literal["reference", "phases"]
 
@@ -49,4 +49,4 @@ def upsample_conv(
         ]
         for row in rows
     ]
-    return interleave_phases(x, kernels)
+    return convolve_phases(x, kernels)

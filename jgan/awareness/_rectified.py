@@ -1,0 +1,45 @@
+"""Mean of a rectified normal variable, with exact limits and derivatives."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.stats import norm
+from jaxtyping import Array, ArrayLike, Float
+
+
+def rectified_normal_mean(
+    gain: Float[Array, "*shape"], bias: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    r"""Returns the mean of ``relu(gain * n + bias)`` over a standard normal `n`.
+
+    With :math:`s = |gain|` it is :math:`bias \, \Phi(bias / s) + s \, \phi(bias / s)`,
+    and ``relu(bias)`` at ``gain = 0``. Derivatives are exact there too; at the kink
+    ``gain = bias = 0`` they are 0 and 1/2.
+    """
+    return _mean(jnp.abs(gain), bias)
+
+
+# The formula's own derivative divides by `s` squared: NaN in float32 long before 0.
+@jax.custom_jvp
+def _mean(spread: Array, bias: Array) -> Array:
+    ratio = _ratio(spread, bias)
+    mean = bias * norm.cdf(ratio) + spread * norm.pdf(ratio)
+    # Far below zero the two terms cancel and rounding may leave a negative rest.
+    return jnp.where(spread > 0, jnp.maximum(mean, 0), jax.nn.relu(bias))
+
+
+@_mean.defjvp
+def _mean_jvp(primals: Sequence[ArrayLike], tangents: Sequence[ArrayLike]):
+    spread, bias = map(jnp.asarray, primals)
+    ratio = _ratio(spread, bias)
+    spread_tangent, bias_tangent = tangents
+    tangent = norm.pdf(ratio) * spread_tangent + norm.cdf(ratio) * bias_tangent
+    return _mean(spread, bias), tangent
+
+
+def _ratio(spread: Array, bias: Array) -> Array:
+    # Beyond 40 deviations the cumulative distribution is 0 or 1 even in float64.
+    safe = jnp.where(spread > 0, spread, 1)
+    limit = jnp.where(bias == 0, 0, jnp.copysign(40.0, bias).astype(bias.dtype))
+    return jnp.where(spread > 0, jnp.clip(bias / safe, -40, 40), limit)

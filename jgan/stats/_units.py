@@ -1,0 +1,71 @@
+"""What one number per unit can say: level, spread, how often it is on, its peak."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jgan.stats._moments import UnitMoments, merge_moments, moments_of, zero_moments
+
+
+class UnitStatistics(NamedTuple):
+    """Statistics of each unit of one layer.
+
+    Attributes:
+        pixels: Moments over all pixels of all images.
+        images: Moments over images of the mean over pixels. Their deviation tells how
+            much a unit differs *between* images, wherever in the image it is.
+        active_fraction: Share of pixels above 0.
+        maximum: Highest activation, minus infinity where nothing was seen.
+    """
+
+    pixels: UnitMoments
+    images: UnitMoments
+    active_fraction: Float[Array, " unit"]
+    maximum: Float[Array, " unit"]
+
+
+def zero_statistics(num_units: int) -> UnitStatistics:
+    """Returns the statistics of no images at all."""
+    return UnitStatistics(
+        pixels=zero_moments(num_units),
+        images=zero_moments(num_units),
+        active_fraction=jnp.zeros((num_units,), jnp.float32),
+        maximum=jnp.full((num_units,), -jnp.inf, jnp.float32),
+    )
+
+
+def statistics_of(
+    activation: Float[Array, "image row col unit"], weights: Float[Array, " image"]
+) -> UnitStatistics:
+    """Returns the statistics of one batch, in float32.
+
+    Args:
+        activation: Output of one layer, of any float dtype.
+        weights: 1 for an image that counts and 0 for one that pads the batch.
+    """
+    num_images, _, _, num_units = activation.shape
+    pixels = activation.astype(jnp.float32).reshape(num_images, -1, num_units)
+    active = moments_of((pixels > 0).astype(jnp.float32), weights)
+    counts = weights[:, None, None] > 0
+    return UnitStatistics(
+        pixels=moments_of(pixels, weights),
+        images=moments_of(jnp.mean(pixels, axis=1, keepdims=True), weights),
+        active_fraction=active.mean,
+        maximum=jnp.max(jnp.where(counts, pixels, -jnp.inf), axis=(0, 1)),
+    )
+
+
+def merge_statistics(a: UnitStatistics, b: UnitStatistics) -> UnitStatistics:
+    """Returns the statistics of two disjoint sets of images together.
+
+    Associative and commutative up to rounding, `maximum` exactly.
+    """
+    total = a.pixels.num_samples + b.pixels.num_samples
+    share = b.pixels.num_samples / jnp.maximum(total, 1.0)
+    return UnitStatistics(
+        pixels=merge_moments(a.pixels, b.pixels),
+        images=merge_moments(a.images, b.images),
+        active_fraction=(1 - share) * a.active_fraction + share * b.active_fraction,
+        maximum=jnp.maximum(a.maximum, b.maximum),
+    )

@@ -1,0 +1,81 @@
+"""Streaming statistics against NumPy, and the laws that streaming relies on."""
+
+import functools
+
+import hypothesis
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from jgan import stats
+
+_ONES = jnp.ones((8,), jnp.float32)
+
+
+def _activations(seed=0):
+    # Far from zero on purpose: a sum-of-squares accumulator fails this, ours must not.
+    return 100.0 + jax.random.normal(jax.random.key(seed), (8, 3, 5, 4))
+
+
+def _close(got, want, rtol):
+    for g, w in zip(jax.tree.leaves(got), jax.tree.leaves(want), strict=True):
+        np.testing.assert_allclose(g, w, rtol=rtol)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+def test_matches_numpy_in_float64(dtype):
+    x = _activations().astype(dtype)
+    got = jax.jit(stats.statistics_of)(x, _ONES)
+    want = np.asarray(x, np.float64)
+    pixels, images = want.reshape(-1, 4), want.mean((1, 2))
+    np.testing.assert_allclose(got.pixels.mean, pixels.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(stats.unit_std(got.pixels), pixels.std(0), rtol=1e-5)
+    # Means of float32 near 100 are rounded to 1e-5, a part in 1e4 of their spread.
+    np.testing.assert_allclose(stats.unit_std(got.images), images.std(0), rtol=2e-4)
+    np.testing.assert_array_equal(got.maximum, pixels.max(0))
+    np.testing.assert_array_equal(got.active_fraction, 1.0)
+
+
+def test_active_fraction_counts_pixels_above_zero_only():
+    x = jnp.array([-1.0, 0.0, 2.0, 3.0]).reshape(1, 2, 2, 1)
+    got = stats.statistics_of(x, jnp.ones((1,)))
+    np.testing.assert_array_equal(got.active_fraction, 0.5)
+
+
+@functools.cache
+def _eight_images():
+    x, one = _activations(), jnp.ones((1,))
+    of = jax.jit(stats.statistics_of)
+    return [of(x[i : i + 1], one) for i in range(8)], of(x, _ONES)
+
+
+# Draw orders and cuts, never shapes: every new shape is a new compilation.
+@hypothesis.given(order=st.permutations(range(8)), cut=st.integers(0, 8))
+def test_merge_order_and_grouping_do_not_matter(order, cut):
+    images, want = _eight_images()
+    merge = jax.jit(stats.merge_statistics)
+    fold = lambda indices: functools.reduce(
+        merge, (images[i] for i in indices), stats.zero_statistics(4)
+    )
+    _close(merge(fold(order[:cut]), fold(order[cut:])), want, 5e-4)
+
+
+def test_merging_with_nothing_changes_nothing():
+    _, some = _eight_images()
+    _close(stats.merge_statistics(some, stats.zero_statistics(4)), some, 0)
+    _close(stats.merge_statistics(stats.zero_statistics(4), some), some, 0)
+
+
+def test_an_image_of_no_weight_leaves_no_trace():
+    x = _activations().at[5:].set(1e6)
+    weights = _ONES.at[5:].set(0.0)
+    of = jax.jit(stats.statistics_of)
+    _close(of(x, weights), of(x[:5], _ONES[:5]), 1e-5)
+
+
+def test_unseen_and_constant_units_have_zero_deviation():
+    np.testing.assert_array_equal(stats.unit_std(stats.zero_moments(2)), 0.0)
+    constant = stats.moments_of(jnp.full((2, 4, 2), 7.0), jnp.ones((2,)))
+    np.testing.assert_array_equal(stats.unit_std(constant), 0.0)
