@@ -108,4 +108,4 @@ def print_table(measurements: Sequence[Measurement], *, ours: str = "jgan") -> N
             f"{m.compile_s:.1f}",
             f"{m.peak_memory_bytes / 2**20:.0f}",
         )
-    Console(width=110).print(table)
+    Console(width=120).print(table)

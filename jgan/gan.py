@@ -128,7 +128,8 @@ class _Static:
 
     def _identity(self) -> tuple[Any, ...]:
         gan = self.gan
-        return gan.name, gan.family, gan.config, gan.class_names
+        layers = tuple(gan.layers.items())
+        return gan.name, gan.family, gan.config, gan.class_names, layers
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Static) and self._identity() == other._identity()

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jgan.gan import Gan, Layer
+from jgan.gan import Forward, Gan, Layer
 from jgan.models import biggan, dcgan
 from jgan.models.latents import Latents, sample_latents
 from jgan.typing import Params
@@ -67,8 +67,8 @@ def assemble(
     draw = functools.partial(
         sample_latents, latent_dim=config.latent_dim, num_classes=config.num_classes
     )
-    _, taps = jax.eval_shape(forward, params, _one_latent(config))
-    layers = {n: _layer(tap.shape) for n, tap in taps.items() if tap.ndim != 2}
+    shapes = _tap_shapes(forward, params, _one_latent(config))
+    layers = {name: Layer(*shape[1:]) for name, shape in shapes if len(shape) == 4}
     return Gan(
         name=name,
         family=family,
@@ -77,7 +77,7 @@ def assemble(
         forward=forward,
         sample_latents=draw,
         layers=layers,
-        conditional_layers=tuple(n for n in layers if f"{n}.gain" in taps),
+        conditional_layers=tuple(n for n in layers if f"{n}.gain" in dict(shapes)),
         class_names=tuple(class_names),
         resolution=config.resolution,
     )
@@ -93,6 +93,15 @@ def _one_latent(config: Any) -> Latents:
     return jax.eval_shape(zeros)
 
 
-def _layer(shape: tuple[int, ...]) -> Layer:
-    _, rows, cols, units = shape
-    return Layer(rows, cols, units)
+def _tap_shapes(
+    forward: Forward, params: Params, latents: Latents
+) -> list[tuple[str, tuple[int, ...]]]:
+    # Noted while tracing: what leaves a traced function has its names sorted.
+    shapes = []
+
+    def trace(params: Params, latents: Latents) -> None:
+        _, taps = forward(params, latents)
+        shapes.extend((name, tap.shape) for name, tap in taps.items())
+
+    jax.eval_shape(trace, params, latents)
+    return shapes

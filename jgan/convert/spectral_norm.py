@@ -39,7 +39,7 @@ def bake_spectral_norm(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
         if weight is None:
             problems.append(f"{name}: there is no {weight_name}")
             continue
-        if vector.shape != (1, len(weight)) or weight.ndim < 2:
+        if weight.ndim < 2 or vector.shape != (1, len(weight)):
             problems.append(f"{name} {vector.shape}: {weight_name} is {weight.shape}")
             continue
         norm = spectral_norm(weight, vector[0])

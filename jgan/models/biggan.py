@@ -73,11 +73,14 @@ class Config:
             raise ValueError(
                 f"resolution is {self.resolution}; BigGAN has {RESOLUTIONS}."
             )
-        sizes = self.width, self.latent_dim, self.num_classes, self.shared_dim or 1
-        if min(sizes) < 1:
+        sizes = [self.width, self.latent_dim, self.num_classes]
+        sizes += [] if self.shared_dim is None else [self.shared_dim]
+        # Labels are int32.
+        if not all(1 <= size < 2**31 for size in sizes):
             raise ValueError(
                 f"width {self.width}, latent_dim {self.latent_dim}, num_classes "
-                f"{self.num_classes} and shared_dim {self.shared_dim} must be positive."
+                f"{self.num_classes} and shared_dim {self.shared_dim} must be positive "
+                "and below 2**31."
             )
         if self.hierarchical and self.shared_dim is None:
             raise ValueError("A hierarchical latent needs a shared embedding.")

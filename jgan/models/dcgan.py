@@ -44,8 +44,10 @@ class Config:
             raise ValueError(
                 f"{len(self.units)} layers of units; a DCGAN has 1 to {_MOST_LAYERS}."
             )
-        if min((self.latent_dim, *self.units)) < 1 or self.num_classes < 0:
-            raise ValueError(f"A size is not positive: {self}.")
+        # Labels are int32.
+        sizes = (self.latent_dim, *self.units, self.num_classes + 1)
+        if not all(1 <= size < 2**31 for size in sizes):
+            raise ValueError(f"A size is not positive and below 2**31: {self}.")
 
     @property
     def resolution(self) -> int:

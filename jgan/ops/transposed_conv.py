@@ -1,10 +1,9 @@
-"""Transposed convolution of stride 2 with a 4 x 4 kernel, as four small convolutions.
+"""Transposed convolution of stride 2 with a 4 x 4 kernel, phase by phase.
 
 A transposed convolution spreads the map with zeros between its pixels and convolves the
 result: three quarters of the multiplications are by zero. An output pixel of given
 parity (its *phase*) sees only a 2 x 2 part of the kernel and a 2 x 2 part of the map,
-so four convolutions on the small map, interleaved, do the same in a quarter of the
-work.
+so convolutions on the small map, interleaved, do the same in a quarter of the work.
 """
 
 import functools
@@ -18,6 +17,10 @@ from jaxtyping import Array, Float
 from jgan.ops.conv import PRODUCTS_UNITS, convolve, products, shifts
 
 Implementation = Literal["reference", "phases", "products"]
+
+# XLA's convolution on CPU takes as long for 64 units out as for 128. Below that, the
+# two phases of a row are computed as one, of twice the units; above, that costs copies.
+_FULL_UNITS = 128
 
 
 def transposed_conv(
@@ -33,9 +36,9 @@ def transposed_conv(
         kernel: Weights, as a convolution on the zero-spread map applies them: those of
             ``ConvTranspose2d(…, 4, 2, 1)`` flipped in both directions.
         implementation: ``"reference"`` is XLA's convolution of a dilated input.
-            ``"phases"`` is four convolutions of 2 x 2. ``"products"`` multiplies each
-            pixel by the whole kernel and adds up what falls on the same place. None
-            takes what is known to be fastest.
+            ``"phases"`` convolves the small map for each phase. ``"products"``
+            multiplies each pixel by the whole kernel and adds up what falls on the same
+            place. None takes what is known to be fastest.
     """
     if implementation is None:
         implementation = "products" if kernel.shape[3] <= PRODUCTS_UNITS else "phases"
@@ -83,18 +86,24 @@ def convolve_phases(
     """Returns the map whose pixels of phase (row, col) come from ``kernels[row][col]``.
 
     An even output pixel ``2i`` reads the small map at ``i - 1`` and ``i``, an odd one
-    ``2i + 1`` at ``i`` and ``i + 1``.
+    ``2i + 1`` at ``i`` and ``i + 1``, which is what the next even one reads.
     """
     before, after = (1, 0), (0, 1)
-    return interleave(
-        [
-            [
-                convolve(x, kernels[row][col], padding=(row_padding, col_padding))
-                for col, col_padding in enumerate((before, after))
-            ]
-            for row, row_padding in enumerate((before, after))
-        ]
-    )
+    units = kernels[0][0].shape[3]
+    phases = []
+    for pair, row_padding in zip(kernels, (before, after), strict=True):
+        if units < _FULL_UNITS:
+            kernel = jnp.concatenate(pair, axis=3)
+            both = convolve(x, kernel, padding=(row_padding, (1, 1)))
+            phases.append([both[:, :, :-1, :units], both[:, :, 1:, units:]])
+        else:
+            phases.append(
+                [
+                    convolve(x, kernel, padding=(row_padding, col_padding))
+                    for kernel, col_padding in zip(pair, (before, after), strict=True)
+                ]
+            )
+    return interleave(phases)
 
 
 def interleave(

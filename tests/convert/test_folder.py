@@ -73,6 +73,7 @@ def _edit_config(folder, **changes):
         ({"latent_dim": 1.5}, "latent_dim is 1.5"),
         ({"latent_dim": 10**12}, "do not fit"),
         ({"latent_dim": -1}, "latent_dim"),
+        ({"num_classes": 2**40}, "num_classes|do not fit"),
         ({"latent_dim": True}, "latent_dim"),
         ({"units": ["a"]}, "units"),
         ({"units": [16, 8]}, "nothing to fill|no params"),
@@ -83,6 +84,13 @@ def test_a_config_that_cannot_be_is_refused(changes, complaint, tmp_path):
     folder = save(make_gan("dcgan"), tmp_path / "gan")
     _edit_config(folder, **changes)
     with pytest.raises(ValueError, match=complaint):
+        load_folder(folder)
+
+
+def test_sizes_beyond_an_integer_are_refused(tmp_path):
+    folder = save(make_gan("biggan"), tmp_path / "gan")
+    _edit_config(folder, num_classes=2**40)
+    with pytest.raises(CheckpointError, match="num_classes 1099511627776"):
         load_folder(folder)
 
 

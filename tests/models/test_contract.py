@@ -48,6 +48,14 @@ def test_images_and_taps_have_the_promised_shapes(kind):
 
 
 @ALL
+def test_layers_are_listed_in_forward_order(kind):
+    gan, latents = _gan_and_latents(kind)
+    _, activations = gan.forward(gan.params, latents)
+    assert [*gan.layers] == [name for name in activations if name in gan.layers]
+    assert [*gan.layers][0] in ("linear", "layer1")
+
+
+@ALL
 def test_returning_a_block_and_replacing_it_split_the_work(kind):
     gan, latents = _gan_and_latents(kind)
     full = _flops(lambda p, l: gan.forward(p, l)[0], gan.params, latents)

@@ -14,11 +14,13 @@ _RTOL_OF_MAX = 1e-6
 
 _OPS = {
     "conv": (ops.conv, (3, 3), ("im2col", "products")),
-    "upsample_conv": (ops.upsample_conv, (3, 3), ("phases",)),
+    "upsample_conv": (ops.upsample_conv, (3, 3), ("phases", "products")),
     "transposed_conv": (ops.transposed_conv, (4, 4), ("phases", "products")),
 }
 # Odd and unequal sides, one pixel, one unit: where padding goes wrong first.
-_SHAPES = [(2, 4, 4, 12, 5), (1, 3, 6, 1, 2), (2, 1, 1, 3, 1), (1, 5, 8, 7, 3)]
+_SHAPES = [(2, 4, 4, 12, 5), (1, 3, 6, 1, 2), (2, 1, 1, 3, 1), (1, 5, 9, 7, 3)]
+# Each fast form changes its ways at 128 units out.
+_SHAPES += [(1, 3, 2, 4, 128)]
 
 
 def _assert_close(got, want):
