@@ -1,4 +1,4 @@
-"""Hostile and broken files on the command line: one line, no traceback, little memory."""
+"""Hostile and broken files on the command line: one line and no traceback."""
 
 import json
 import pathlib
