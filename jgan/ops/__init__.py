@@ -4,6 +4,6 @@ Each file holds one op: its plain definition and the fast form that is tested ag
 it, value and gradient. Everything is NHWC, kernels are HWIO.
 """
 
-from jgan.ops.conv import conv as conv
-from jgan.ops.transposed_conv import transposed_conv as transposed_conv
-from jgan.ops.upsample_conv import upsample as upsample, upsample_conv as upsample_conv
+from jgan.ops._conv import conv as conv
+from jgan.ops._transposed_conv import transposed_conv as transposed_conv
+from jgan.ops._upsample_conv import upsample as upsample, upsample_conv as upsample_conv

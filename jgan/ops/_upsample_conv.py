@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jgan.ops.conv import convolve
-from jgan.ops.transposed_conv import convolve_phases, interleave
+from jgan.ops._conv import convolve
+from jgan.ops._transposed_conv import convolve_phases, interleave
 
 Implementation = Literal["reference", "phases", "products"]
 

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jgan.ops.conv import PRODUCTS_UNITS, convolve, products, shifts
+from jgan.ops._conv import PRODUCTS_UNITS, convolve, products, shifts
 
 Implementation = Literal["reference", "phases", "products"]
 
