@@ -17,7 +17,7 @@ from jgan.typing import Activation, Images, Params
 
 
 class Layer(NamedTuple):
-    """Size of one tapped layer. A layer without pixels has one row and one column."""
+    """Size of one tapped layer."""
 
     rows: int
     cols: int
@@ -121,15 +121,16 @@ class Gan:
 
 
 class _Static:
-    """Everything but the parameters; equal for equal models, so none is retraced."""
+    """Everything but the parameters, compared: other parameters are no new trace."""
 
     def __init__(self, gan: Gan) -> None:
         self.gan = gan
 
     def _identity(self) -> tuple[Any, ...]:
         gan = self.gan
-        layers = tuple(gan.layers.items())
-        return gan.name, gan.family, gan.config, gan.class_names, layers
+        sizes = tuple(gan.layers.items()), gan.conditional_layers
+        functions = gan.forward, gan.sample_latents
+        return gan.name, gan.family, gan.config, gan.class_names, sizes, functions
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Static) and self._identity() == other._identity()

@@ -13,7 +13,7 @@ layers after it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.core
@@ -31,10 +31,12 @@ class Affine(NamedTuple):
     """An edit that mixes the activation with an affine function of itself.
 
     Every field is a scalar or has the rank of the activation, with size 1 along each
-    axis it does not tell apart: a mask of units is ``(1, 1, 1, unit)``.
+    axis it does not tell apart: a mask of units is ``(1, 1, 1, unit)``. To sweep, make
+    the edit inside what `jax.vmap` maps, from a mapped mask or unit.
 
     Attributes:
-        mask: Weight in [0, 1]. Exact at both ends: 0 keeps the activation.
+        mask: Weight in [0, 1]. Exact at both ends, for finite numbers: 0 keeps the
+            activation.
         scale: Factor on the activation where `mask` is 1.
         value: Added to it there.
     """
@@ -111,14 +113,16 @@ def unit_mask(
         ValueError: If an index is not a unit of the layer. A traced index is not
             checked and out of range selects no unit.
     """
-    indices = units if isinstance(units, jax.Array) else np.asarray(units, np.int32)
+    indices = units if isinstance(units, jax.Array) else np.asarray(units)
+    if not jnp.issubdtype(indices.dtype, jnp.integer) and indices.size:
+        raise ValueError(f"Units are whole numbers, not {indices.dtype}.")
     if not isinstance(indices, jax.core.Tracer):
         outside = [int(i) for i in np.ravel(indices) if not 0 <= i < num_units]
         if outside:
             raise ValueError(
                 f"Units {outside} of a layer with units 0..{num_units - 1}."
             )
-    chosen = jax.nn.one_hot(jnp.ravel(jnp.asarray(indices)), num_units)
+    chosen = jax.nn.one_hot(jnp.ravel(jnp.asarray(indices, jnp.int32)), num_units)
     return jnp.max(chosen, axis=0, initial=0.0)[None, None, None, :]
 
 
@@ -136,19 +140,22 @@ def image_mask(
     return jnp.asarray(images, jnp.float32)[:, None, None, None]
 
 
-def _check_shapes(name: str, edit: Edit, shape: tuple[int, ...]) -> None:
-    for leaf in jax.tree.leaves(edit):
-        got = np.shape(leaf)
+def _problem(edit: object, shape: tuple[int, ...]) -> str | None:
+    if not callable(edit) or isinstance(edit, type):
+        return f"is a {type(edit).__name__}; make one of it, such as taps.Replace(…)"
+    # Other callables may hold what they like, for instance a matrix.
+    for array in edit if isinstance(edit, Affine | Replace) else ():
+        got = np.shape(array)
         fits = not got or (
             len(got) == len(shape)
             and all(g in (1, s) for g, s in zip(got, shape, strict=True))
         )
         if not fits:
-            raise ValueError(
-                f"The edit of layer {name!r} holds an array of shape {got}, which does "
-                f"not broadcast to the activation's {shape}. Give it the same number "
-                "of axes, each of that size or 1."
+            return (
+                f"holds an array of shape {got}, which does not broadcast to the "
+                f"activation's {shape}: give it as many axes, each of that size or 1"
             )
+    return None
 
 
 class Tapper:
@@ -159,22 +166,32 @@ class Tapper:
     """
 
     def __init__(self, edits: Edits | None) -> None:
+        if edits is not None and not isinstance(edits, Mapping):
+            raise ValueError(
+                f"edits is a {type(edits).__name__}; give a dict from layer to edit."
+            )
         self._edits = dict(edits or {})
-        self._unused = set(self._edits)
+        self._problems: list[str] = []
         self.taps: dict[str, Activation] = {}
 
     def __call__(self, name: str, activation: Activation) -> Activation:
         """Records `activation` under `name`, after the edits of that name, if any.
 
         Raises:
-            ValueError: If two layers share a name, or an edit's shape does not fit.
+            ValueError: If two layers share a name.
         """
         if name in self.taps:
             raise ValueError(f"Two layers are called {name!r}.")
-        self._unused.discard(name)
-        for edit in _as_sequence(self._edits.get(name, ())):
-            _check_shapes(name, edit, activation.shape)
-            activation = edit(activation)
+        for edit in _as_sequence(self._edits.pop(name, ())):
+            problem = _problem(edit, activation.shape)
+            if problem is None:
+                edited = edit(activation)
+                if (got := np.shape(edited)) == activation.shape:
+                    activation = jnp.asarray(edited).astype(activation.dtype)
+                    continue
+                problem = f"returns shape {got} for an activation of {activation.shape}"
+            # Told in the end, when all layers are known.
+            self._problems.append(f"The edit of layer {name!r} {problem}.")
         self.taps[name] = activation
         return activation
 
@@ -182,16 +199,19 @@ class Tapper:
         """Returns the taps.
 
         Raises:
-            ValueError: If an edit names a layer that does not exist.
+            ValueError: If an edit names a layer that does not exist, is of a wrong type
+                or does not fit its layer. The layers are listed.
         """
-        if self._unused:
-            raise ValueError(
-                f"There is no layer {', '.join(map(repr, sorted(self._unused)))} to "
-                f"edit. The layers are: {', '.join(self.taps)}."
-            )
+        if self._edits:
+            unknown = ", ".join(map(repr, self._edits))
+            self._problems.append(f"There is no layer {unknown} to edit.")
+        if self._problems:
+            layers = ", ".join(self.taps)
+            raise ValueError(" ".join(self._problems) + f" The layers are: {layers}.")
         return self.taps
 
 
-def _as_sequence(edits: Edit | Sequence[Edit]) -> Sequence[Edit]:
+def _as_sequence(edits: object) -> Sequence[Any]:
     # A NamedTuple edit is a sequence too, of its fields; what can be called is one.
-    return (edits,) if callable(edits) else edits
+    several = isinstance(edits, list | tuple) and not callable(edits)
+    return edits if several else (edits,)  # pyright: ignore[reportReturnType]

@@ -13,6 +13,7 @@ ROOT = pathlib.Path(jgan.__file__).parent
 _ANALYSIS = {"gan", "taps", "stats", "metrics", "segment", "worlds", "linalg", "images"}
 ALLOWED = {
     "typing": set(),
+    "files": set(),
     "taps": set(),
     "images": set(),
     "linalg": set(),
@@ -20,7 +21,7 @@ ALLOWED = {
     "ops": {"kernels"},
     "models": {"ops", "taps"},
     "gan": {"taps"},
-    "convert": {"models", "gan"},
+    "convert": {"models", "gan", "files"},
     "zoo": {"convert", "gan"},
     "worlds": {"images"},
     "segment": {"ops", "worlds"},

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 from jgan import taps
+from tests.helpers import unchecked
 
 _SHAPE = (2, 3, 4, 5)
 
@@ -17,7 +18,8 @@ def _activation():
 
 
 def _apply(edits, activation=None):
-    tap = taps.Tapper({"layer": edits})
+    tap = object.__new__(taps.Tapper)
+    unchecked(taps.Tapper.__init__)(tap, {"layer": edits})
     tap("layer", _activation() if activation is None else activation)
     return tap.finish()["layer"]
 
@@ -85,6 +87,45 @@ def test_a_replacement_broadcasts():
 def test_a_shape_that_does_not_broadcast_is_refused(edit):
     with pytest.raises(ValueError, match=r"'layer'.*\(2, 3, 4, 5\)"):
         _apply(edit)
+
+
+def test_all_problems_are_told_with_all_layers():
+    tap = taps.Tapper({"a": taps.ablate(jnp.ones(3)), "z": taps.ablate(1.0)})
+    tap("a", _activation())
+    tap("b", _activation())
+    with pytest.raises(ValueError, match=r"'a' holds.*no layer 'z'.*layers are: a, b"):
+        tap.finish()
+
+
+@pytest.mark.parametrize(
+    ("edit", "complaint"),
+    [
+        (jnp.zeros(_SHAPE), r"make one of it, such as taps\.Replace"),
+        (None, "is a NoneType"),
+        (0.0, "is a float"),
+        (taps.Affine, "is a type"),
+        (lambda x: x[:, :1], r"returns shape \(2, 1, 4, 5\)"),
+    ],
+)
+def test_what_is_no_edit_is_refused(edit, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        _apply(edit)
+
+
+def test_edits_are_a_dict():
+    with pytest.raises(ValueError, match="dict from layer"):
+        unchecked(taps.Tapper.__init__)(object(), [taps.ablate(1.0)])
+
+
+def test_a_callable_pytree_may_hold_a_matrix():
+    mix = jax.tree_util.Partial(lambda m, x: x @ m, 2.0 * jnp.eye(5))
+    np.testing.assert_allclose(_apply(mix), 2.0 * _activation(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("units", [1.7, [True, False], jnp.array([1.0])])
+def test_units_are_whole_numbers(units):
+    with pytest.raises(ValueError, match="whole numbers"):
+        unchecked(taps.unit_mask)(units, num_units=5)
 
 
 def test_units_outside_the_layer_are_refused():

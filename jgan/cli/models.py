@@ -16,7 +16,7 @@ def models() -> None:
         box=None,
         pad_edge=False,
         padding=(0, 1, 0, 0),
-        caption="pull: fetched at first use · instructions: `jgan pull NAME` says how",
+        caption="pull: fetched at first use; instructions: `jgan pull NAME` says how",
         caption_justify="left",
     )
     for title in ("name", "family", "pixels", "classes", "source", "license", "state"):

@@ -48,7 +48,10 @@ def convert(
         ConversionError: If the arrays are not those of such a generator. All that is
             wrong is listed.
     """
-    arrays = bake_spectral_norm(_plain_statistics(arrays))
+    embedded = r"shared\.weight"
+    if "shared.weight" not in arrays:
+        embedded = r"blocks\.\d+\.0\.bn[12]\.(gain|bias)\.weight"
+    arrays = bake_spectral_norm(_plain_statistics(arrays), not_normed=embedded)
     config = infer_config(arrays)
     if num_classes not in (None, config.num_classes):
         raise ConversionError(
@@ -122,9 +125,13 @@ def _plain_statistics(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]
         # A counter of 0 has running averages beside it, any other has sums.
         count = float(counter.flat[0]) if counter.size else 0.0
         stored = leaf.replace("running_", "stored_")
-        plain[f"{prefix.removesuffix('.bn')}.{stored}"] = (
-            (array / count).astype(array.dtype) if count > 0 else array
-        )
+        target = f"{prefix.removesuffix('.bn')}.{stored}"
+        if target in arrays:
+            raise ConversionError(f"The checkpoint has both {target} and {name}.")
+        plain[target] = (array / count).astype(array.dtype) if count > 0 else array
+    for name, array in plain.items():
+        if name.endswith(".stored_var") and np.any(array < 0):
+            raise ConversionError(f"{name} is a variance, but holds negative numbers.")
     return plain
 
 

@@ -87,8 +87,9 @@ def find_generator(
     if len(found) == 1:
         return next(iter(found.values()))
     for averaged in _AVERAGED:
-        if averaged in found:
-            return found[averaged]
+        places = [place for place in found if place.rpartition(".")[2] == averaged]
+        if len(places) == 1:
+            return found[places[0]]
     if found:
         raise ConversionError(
             f"There are generators at {sorted(found)}; save the one you mean by itself."
@@ -104,11 +105,9 @@ def _state_dicts(
     if not isinstance(content, Mapping) or depth > _MOST_DEPTH or id(content) in seen:
         return
     seen.add(id(content))
-    arrays = {
-        str(name).removeprefix("module."): value  # Left by torch's DataParallel.
-        for name, value in content.items()
-        if isinstance(value, np.ndarray)
-    }
+    arrays = {str(n): v for n, v in content.items() if isinstance(v, np.ndarray)}
+    if all(name.startswith("module.") for name in arrays):  # torch's DataParallel.
+        arrays = {n.removeprefix("module."): v for n, v in arrays.items()}
     if arrays:
         yield place, arrays
     for name, value in content.items():

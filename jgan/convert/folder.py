@@ -4,8 +4,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import shutil
-import tempfile
 import typing
 from typing import Any
 
@@ -16,6 +14,7 @@ import safetensors.numpy
 from jgan.convert._rules import ConversionError, Rule, apply_rules
 from jgan.convert.assemble import assemble, config_class, expected_params
 from jgan.convert.readers import CheckpointError, read_checkpoint
+from jgan.files import whole_folder
 from jgan.gan import Gan
 
 _FORMAT = 1
@@ -38,13 +37,11 @@ def save(gan: Gan, folder: str | os.PathLike[str]) -> pathlib.Path:
         FileExistsError: If `folder` exists and is not a saved generator.
     """
     folder = pathlib.Path(folder)
-    if folder.exists() and not is_saved_gan(folder):
+    if folder.exists() and not _is_only_a_gan(folder):
         raise FileExistsError(
-            f"{folder} exists and is not a saved generator. Choose another name."
+            f"{folder} exists and is not just a saved generator. Choose another name."
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = pathlib.Path(tempfile.mkdtemp(dir=folder.parent, prefix=".jgan-"))
-    try:
+    with whole_folder(folder) as scratch:
         flat = flax.traverse_util.flatten_dict(gan.params, sep="/")
         arrays = {k: np.asarray(v, order="C") for k, v in flat.items()}
         safetensors.numpy.save_file(arrays, scratch / _PARAMS)
@@ -56,13 +53,18 @@ def save(gan: Gan, folder: str | os.PathLike[str]) -> pathlib.Path:
             "config": dataclasses.asdict(gan.config),
         }
         (scratch / _CONFIG).write_text(json.dumps(description, indent=2) + "\n")
-        scratch.chmod(0o755)  # mkdtemp makes it private.
-        if folder.exists():
-            shutil.rmtree(folder)
-        scratch.rename(folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return folder
+
+
+def _is_only_a_gan(folder: pathlib.Path) -> bool:
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {""}
+    if names != {_CONFIG, _PARAMS}:
+        return False
+    try:
+        _read_description(folder / _CONFIG)
+    except CheckpointError:
+        return False
+    return True
 
 
 def is_saved_gan(folder: str | os.PathLike[str]) -> bool:

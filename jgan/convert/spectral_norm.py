@@ -5,6 +5,7 @@ In evaluation the reference runs one step of power iteration from the stored lef
 stored ``sv`` is a log of training and differs. (Miyato et al., 2018; layers.py there.)
 """
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -15,38 +16,52 @@ from jgan.convert._rules import ConversionError, summarize
 _EPS = 1e-12
 
 
-def bake_spectral_norm(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def bake_spectral_norm(
+    arrays: Mapping[str, np.ndarray], *, not_normed: str = ""
+) -> dict[str, np.ndarray]:
     """Returns the arrays with every spectrally normed weight divided by its norm.
 
     Args:
         arrays: A state dict. ``NAME.u0`` marks ``NAME.weight`` as normed; a network
             trained without spectral norm has none and comes back as it is.
+        not_normed: Regular expression of the weights that never are. If any weight is
+            normed, all the others of two axes or more must be.
 
     Returns:
-        The arrays without those that belong to the norm (``u0``, ``sv0``, …).
+        The arrays without those that belong to the norm (``u0``, ``sv0``, …). Normed
+        weights are float32 at least.
 
     Raises:
-        ConversionError: If a vector lacks its weight, does not fit it, or gives a norm
-            that is zero or not finite.
+        ConversionError: If a vector lacks its weight or a weight its vector, they do
+            not fit, or give a norm that is zero or not finite.
     """
-    state = {k for k in arrays if k.rpartition(".")[2].startswith(("u", "sv"))}
-    state = {k for k in state if k.rpartition(".")[2].lstrip("usv").isdigit()}
-    baked = {k: v for k, v in arrays.items() if k not in state}
+    state = {name for name in arrays if re.fullmatch(r"(.*\.)?(u|sv)\d+", name)}
+    baked = {name: array for name, array in arrays.items() if name not in state}
+    normed = {name.rpartition(".")[0] for name in state}
+    if normed:
+        normed |= {
+            name.removesuffix(".weight")
+            for name, array in baked.items()
+            if name.endswith(".weight")
+            and array.ndim >= 2
+            and not re.fullmatch(not_normed, name)
+        }
     problems = []
-    for name in sorted(k for k in state if k.endswith(".u0")):
-        weight_name = name.removesuffix("u0") + "weight"
-        weight, vector = baked.get(weight_name), arrays[name]
-        if weight is None:
-            problems.append(f"{name}: there is no {weight_name}")
-            continue
-        if weight.ndim < 2 or vector.shape != (1, len(weight)):
-            problems.append(f"{name} {vector.shape}: {weight_name} is {weight.shape}")
-            continue
-        norm = spectral_norm(weight, vector[0])
-        if not (np.isfinite(norm) and norm != 0):
-            problems.append(f"{weight_name}: its spectral norm is {norm}")
-            continue
-        baked[weight_name] = (weight / norm).astype(weight.dtype)
+    for name in sorted(normed):
+        weight, vector = baked.get(f"{name}.weight"), arrays.get(f"{name}.u0")
+        if weight is None or vector is None:
+            missing = "weight" if weight is None else "u0"
+            problems.append(f"{name}: there is no {name}.{missing}")
+        elif weight.ndim < 2 or vector.shape != (1, len(weight)):
+            problems.append(f"{name}.u0 {vector.shape}: its weight is {weight.shape}")
+        else:
+            norm = spectral_norm(weight, vector[0])
+            if not (np.isfinite(norm) and norm != 0):
+                problems.append(f"{name}.weight: its spectral norm is {norm}")
+                continue
+            # Half precision in the file must not round the quotient, too.
+            dtype = np.float64 if weight.dtype == np.float64 else np.float32
+            baked[f"{name}.weight"] = (weight.astype(dtype) / norm).astype(dtype)
     if problems:
         raise ConversionError(summarize("Cannot apply the spectral norm:", problems))
     return baked

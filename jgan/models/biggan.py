@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from jgan import ops
-from jgan.models.latents import Latents
+from jgan.models.latents import Latents, check_latents
 from jgan.models.layers import (
     Attention,
     BatchNorm,
@@ -82,6 +82,11 @@ class Config:
                 f"{self.num_classes} and shared_dim {self.shared_dim} must be positive "
                 "and below 2**31."
             )
+        sides = [8 * 2**i for i in range(len(_UNITS_OUT[self.resolution]))]
+        if len({*self.attention} & {*sides}) != len(self.attention):
+            raise ValueError(f"attention is {self.attention}; blocks end at {sides}.")
+        if not 0 < self.batch_norm_eps < 1:
+            raise ValueError(f"batch_norm_eps is {self.batch_norm_eps}.")
         if self.hierarchical and self.shared_dim is None:
             raise ValueError("A hierarchical latent needs a shared embedding.")
         if self.latent_dim % self.num_chunks:
@@ -117,6 +122,9 @@ class Generator(nn.Module):
         added); ``attention``, or ``attention{resolution}`` where there are several.
         """
         config = self.config
+        check_latents(
+            latents, latent_dim=config.latent_dim, num_classes=config.num_classes
+        )
         tap = Tapper(edits)
         chunks = jnp.split(latents.z, config.num_chunks, axis=-1)
         conditions = self._conditions(latents.class_label, chunks[1:])
@@ -135,8 +143,6 @@ class Generator(nn.Module):
     def _conditions(self, class_label, chunks) -> list[Array]:
         config = self.config
         num_blocks = len(config.units_out)
-        if class_label is None:
-            raise ValueError("latents.class_label is None; give a label per image.")
         if config.shared_dim is None:
             return [class_label] * num_blocks
         table = self.param(

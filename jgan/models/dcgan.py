@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan import ops
-from jgan.models.latents import Latents
+from jgan.models.latents import Latents, check_latents
 from jgan.models.layers import BatchNorm
 from jgan.taps import Edits, Tapper
 from jgan.typing import Activation, Images
@@ -69,6 +69,9 @@ class Generator(nn.Module):
         Layers: ``layer1`` (4 x 4 pixels), ``layer2``, … after normalization and ReLU.
         """
         config = self.config
+        check_latents(
+            latents, latent_dim=config.latent_dim, num_classes=config.num_classes
+        )
         tap = Tapper(edits)
         x = _with_class(latents, config.num_classes)
         x = nn.Dense(
@@ -84,10 +87,8 @@ class Generator(nn.Module):
 
 
 def _with_class(latents: Latents, num_classes: int) -> Float[Array, "image input"]:
-    if not num_classes:
-        return latents.z
     if latents.class_label is None:
-        raise ValueError("latents.class_label is None; give a label per image.")
+        return latents.z
     label = latents.class_label[:, None]
     one_hot = (label == jnp.arange(num_classes)[None, :]).astype(latents.z.dtype)
     # A label outside the classes is a row of NaN, as in `layers.look_up`.

@@ -24,6 +24,34 @@ class Latents(NamedTuple):
     class_label: Int[Array, " image"] | None = None
 
 
+def check_latents(latents: Latents, *, latent_dim: int, num_classes: int) -> None:
+    """Refuses latents that a generator was not made for.
+
+    Raises:
+        ValueError: If a shape or dtype is wrong, or labels lack or are too many.
+    """
+    z, labels = latents
+    if jnp.ndim(z) != 2 or z.shape[1] != latent_dim:
+        raise ValueError(
+            f"latents.z has shape {jnp.shape(z)}; this generator takes (image, "
+            f"{latent_dim})."
+        )
+    if not num_classes:
+        if labels is not None:
+            raise ValueError("This generator has no classes: class_label must be None.")
+        return
+    if labels is None:
+        raise ValueError("latents.class_label is None; give a label for each image.")
+    if jnp.shape(labels) != z.shape[:1] or not jnp.issubdtype(
+        jnp.result_type(labels), jnp.integer
+    ):
+        raise ValueError(
+            f"latents.class_label has shape {jnp.shape(labels)} and dtype "
+            f"{jnp.result_type(labels)}; give one integer for each of the {len(z)} "
+            "images."
+        )
+
+
 def sample_latents(
     num_images: int,
     *,
@@ -43,7 +71,7 @@ def sample_latents(
         truncation: None draws `z` from the standard normal, as in training. A number
             multiplies a normal truncated at two standard deviations, as in the official
             BigGAN demonstration (Brock, Donahue & Simonyan, 2019); 0.5 looks better and
-            varies less than 1. May be traced.
+            varies less than 1. One for all or one for each image; may be traced.
         key: Consumed whole.
 
     Raises:
@@ -56,7 +84,8 @@ def sample_latents(
     else:
         bound = _TRUNCATION_BOUND
         draw = lambda k: jax.random.truncated_normal(k, -bound, bound, (latent_dim,))
-        z = jnp.asarray(truncation, jnp.float32) * jax.vmap(draw)(z_keys)
+        factor = _checked_truncation(truncation, num_images)
+        z = factor * jax.vmap(draw)(z_keys)
     if class_label is not None:
         labels = _checked(class_label, num_images, num_classes)
     elif num_classes:
@@ -66,6 +95,21 @@ def sample_latents(
     else:
         labels = None
     return Latents(z, labels)
+
+
+def _checked_truncation(
+    truncation: ArrayLike, num_images: int
+) -> Float[Array, "#image 1"]:
+    if np.shape(truncation) not in ((), (num_images,)):
+        raise ValueError(
+            f"truncation has shape {np.shape(truncation)}; give one number, or one for "
+            f"each of the {num_images} images."
+        )
+    if not isinstance(truncation, jax.core.Tracer):
+        values = np.asarray(truncation, np.float32)
+        if not np.all(np.isfinite(values) & (values >= 0)):
+            raise ValueError(f"truncation is {truncation}; give a number from 0 up.")
+    return jnp.reshape(jnp.asarray(truncation, jnp.float32), (-1, 1))
 
 
 def _checked(

@@ -131,7 +131,9 @@ def look_up(
 
     Under jit a wrong label cannot raise. NaN is seen, the nearest class would not be.
     """
-    return jnp.take(table, class_label, axis=0, mode="fill", fill_value=jnp.nan)
+    # A negative index would count from the end.
+    index = jnp.where(class_label < 0, len(table), class_label)
+    return jnp.take(table, index, axis=0, mode="fill", fill_value=jnp.nan)
 
 
 class Attention(nn.Module):

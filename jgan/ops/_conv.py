@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import jax
 import jax.numpy as jnp
@@ -33,8 +33,14 @@ def conv(
             pixel's neighborhood and multiplies once. ``"products"`` multiplies each
             pixel by the whole kernel and adds up what falls on the same place. None
             takes what is known to be fastest.
+
+    Raises:
+        ValueError: If the kernel is no such square, or the implementation unknown.
     """
-    side, _, unit_in, unit_out = kernel.shape
+    check_implementation(implementation, Implementation)
+    side, width, unit_in, unit_out = kernel.shape
+    if side != width or side % 2 == 0:
+        raise ValueError(f"The kernel is {side} x {width}; give a square of odd side.")
     if implementation is None:
         implementation = _fastest(max(x.shape[1:3]), side, unit_out)
     if implementation == "reference":
@@ -53,6 +59,17 @@ def conv(
             for place, moved in enumerate(shifted)
         ],
     )
+
+
+def check_implementation(implementation: str | None, known: Any) -> None:
+    """Refuses the name of an implementation that an op does not have.
+
+    Raises:
+        ValueError: If it is not None and not one of the `Literal` `known`.
+    """
+    names = get_args(known)
+    if implementation is not None and implementation not in names:
+        raise ValueError(f"There is no implementation {implementation!r}: {names}.")
 
 
 def _fastest(map_side: int, kernel_side: int, unit_out: int) -> Implementation:

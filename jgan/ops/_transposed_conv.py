@@ -14,7 +14,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jgan.ops._conv import PRODUCTS_UNITS, convolve, products, shifts
+from jgan.ops._conv import (
+    PRODUCTS_UNITS,
+    check_implementation,
+    convolve,
+    products,
+    shifts,
+)
 
 Implementation = Literal["reference", "phases", "products"]
 
@@ -39,7 +45,13 @@ def transposed_conv(
             ``"phases"`` convolves the small map for each phase. ``"products"``
             multiplies each pixel by the whole kernel and adds up what falls on the same
             place. None takes what is known to be fastest.
+
+    Raises:
+        ValueError: If the kernel is not 4 x 4, or the implementation unknown.
     """
+    check_implementation(implementation, Implementation)
+    if kernel.shape[:2] != (4, 4):
+        raise ValueError(f"The kernel has shape {kernel.shape}, not 4 x 4 pixels.")
     if implementation is None:
         implementation = "products" if kernel.shape[3] <= PRODUCTS_UNITS else "phases"
     if implementation == "reference":

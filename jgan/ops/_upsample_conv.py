@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jgan.ops._conv import convolve
+from jgan.ops._conv import check_implementation, convolve
 from jgan.ops._transposed_conv import convolve_phases, interleave
 
 Implementation = Literal["reference", "phases", "products"]
@@ -43,7 +43,13 @@ def upsample_conv(
         implementation: ``"reference"`` makes the large map. ``"phases"`` convolves the
             small one for each phase, ``"products"`` shares products between phases.
             None takes what is known to be fastest.
+
+    Raises:
+        ValueError: If the kernel is not 3 x 3, or the implementation unknown.
     """
+    check_implementation(implementation, Implementation)
+    if kernel.shape[:2] != (3, 3):
+        raise ValueError(f"The kernel has shape {kernel.shape}, not 3 x 3 pixels.")
     if implementation is None:
         small = max(x.shape[1:3]) <= _PRODUCTS_SIDE
         implementation = "products" if small else "phases"

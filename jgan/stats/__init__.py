@@ -1,4 +1,4 @@
-"""Streaming statistics of activations, in memory that no number of images changes.
+"""Streaming statistics of activations, whose size no number of images changes.
 
 Every statistic is a commutative monoid: a zero, the statistic of one batch, a merge,
 and readers (`_moments`, `_units`). `collect` runs a generator and feeds them: start

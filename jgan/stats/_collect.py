@@ -29,6 +29,7 @@ def collect(
     """Returns the statistics of every unit of some layers.
 
     Image `i` depends on `key` and `i` alone, so every batch size sees the same images.
+    Activations are kept one batch at a time, the latents of all images at once.
 
     Args:
         gan: The generator.

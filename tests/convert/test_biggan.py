@@ -126,6 +126,13 @@ def test_a_network_without_spectral_norm_keeps_its_weights():
     np.testing.assert_array_equal(kernel, weight.transpose(2, 3, 1, 0))
 
 
+def test_half_precision_is_rounded_once():
+    _, arrays = _golden_and_arrays("64_hier")
+    half = {n: a.astype(np.float16) for n, a in arrays.items()}
+    wide = {n: a.astype(np.float32) for n, a in half.items()}
+    _assert_same_params(biggan.convert(half)[1], biggan.convert(wide)[1])
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
@@ -133,7 +140,10 @@ def test_a_network_without_spectral_norm_keeps_its_weights():
         (lambda a: a.pop("blocks.2.0.conv1.bias"), "block2/conv1/bias: nothing"),
         (lambda a: a.update({"blocks.0.0.extra": np.zeros(3)}), "extra"),
         (lambda a: a.pop("linear.weight"), "no linear.weight"),
-        (lambda a: a.update({"linear.weight": np.zeros(3)}), "linear.weight is .3,"),
+        (
+            lambda a: a.update({"linear.weight": np.zeros(3)}),
+            "linear.u0.*weight is .3,",
+        ),
         (lambda a: a.update({"shared.weight": np.zeros(3)}), "not 2 axes"),
         (
             lambda a: a.update(
@@ -152,6 +162,17 @@ def test_a_network_without_spectral_norm_keeps_its_weights():
             "not fit|multiple|chunks|shape",
         ),
         (lambda a: a.update({"linear.u0": np.zeros((1, 3))}), "linear.u0"),
+        (lambda a: a.pop("blocks.1.0.conv2.u0"), "no blocks.1.0.conv2.u0"),
+        (
+            lambda a: [a.pop(f"blocks.1.0.conv2.{n}") for n in ("u0", "sv0")],
+            "no blocks.1.0.conv2.u0",
+        ),
+        (lambda a: a.update({"nothing.sv0": np.zeros(1)}), "no nothing.weight"),
+        (
+            lambda a: a.update({"output_layer.0.bn.running_mean": np.zeros(16)}),
+            "both output_layer.0.stored_mean",
+        ),
+        (lambda a: a["blocks.0.0.bn1.stored_var"].fill(-1), "negative"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(change, complaint):

@@ -39,6 +39,10 @@ def test_a_saved_generator_is_replaced_and_nothing_else_is(tmp_path):
     with pytest.raises(FileExistsError, match="notes"):
         save(make_gan("dcgan"), tmp_path / "notes")
     assert (tmp_path / "notes" / "precious.txt").read_text() == "keep"
+    (folder / "precious.txt").write_text("keep")
+    with pytest.raises(FileExistsError, match="not just a saved"):
+        save(make_gan("dcgan"), folder)
+    assert (folder / "precious.txt").read_text() == "keep"
 
 
 def test_a_failed_save_leaves_nothing(tmp_path, monkeypatch):

@@ -17,7 +17,8 @@ ALL = pytest.mark.parametrize("kind", GANS)
 @functools.cache
 def _gan_and_latents(kind):
     gan = make_gan(kind)
-    return gan, gan.sample_latents(2, key=jax.random.key(3))
+    labels = jnp.array([0, 2]) if gan.num_classes else None
+    return gan, gan.sample_latents(2, class_label=labels, key=jax.random.key(3))
 
 
 @functools.cache
@@ -87,6 +88,53 @@ def test_replacing_every_tap_by_itself_changes_nothing(kind):
     again, taps_again = _jitted(kind)(gan.params, latents, edits)
     np.testing.assert_allclose(again, images, atol=1e-6)
     chex.assert_trees_all_equal(taps_again, activations)
+
+
+@ALL
+def test_what_comes_after_a_tap_sees_its_edit(kind):
+    gan, latents = _gan_and_latents(kind)
+    images, activations = _jitted(kind)(gan.params, latents)
+    for name, value in activations.items():
+        edits = {name: taps.Replace(value[::-1])}
+        changed, _ = _jitted(kind)(gan.params, latents, edits)
+        assert float(jnp.max(jnp.abs(changed - images))) > 1e-3, name
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "dcgan_conditional"])
+def test_the_activation_of_another_image_makes_that_image(kind):
+    gan, latents = _gan_and_latents(kind)
+    images, activations = _jitted(kind)(gan.params, latents)
+    for name, value in activations.items():
+        edits = {name: taps.Replace(value[::-1])}
+        swapped, _ = _jitted(kind)(gan.params, latents, edits)
+        np.testing.assert_allclose(swapped, images[::-1], atol=1e-6, err_msg=name)
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda l: l._replace(z=l.z[:, :-1]), "latents.z has shape"),
+        (lambda l: l._replace(z=l.z[0]), "latents.z has shape"),
+        (lambda l: l._replace(class_label=jnp.zeros((5,), jnp.int32)), "class"),
+        (lambda l: l._replace(class_label=jnp.zeros((2,))), "class"),
+    ],
+)
+def test_latents_of_another_generator_are_refused(kind, change, complaint):
+    gan, latents = _gan_and_latents(kind)
+    with pytest.raises(ValueError, match=complaint):
+        gan.forward(gan.params, change(latents))
+
+
+@ALL
+@pytest.mark.parametrize("label", [-1, 1000])
+def test_a_label_that_does_not_exist_is_nan_and_not_another_class(kind, label):
+    gan, latents = _gan_and_latents(kind)
+    if not gan.num_classes:
+        return
+    wrong = latents._replace(class_label=jnp.full((2,), label, jnp.int32))
+    images, _ = _jitted(kind)(gan.params, wrong)
+    assert bool(jnp.all(jnp.isnan(images)))
 
 
 @ALL

@@ -37,6 +37,20 @@ def test_truncation_scales_a_normal_cut_at_two_deviations():
     np.testing.assert_allclose(double, 2 * z, rtol=1e-6)
 
 
+def test_truncation_may_differ_between_images():
+    # As many images as latent dimensions: the wrong axis would fit.
+    factors = np.linspace(0.0, 1.5, 16, dtype=np.float32)
+    z, _ = _sample(16, truncation=factors, key=KEY)
+    whole, _ = _sample(16, truncation=1.0, key=KEY)
+    np.testing.assert_allclose(z, factors[:, None] * whole, rtol=1e-6)
+
+
+@pytest.mark.parametrize("truncation", [-1.0, np.nan, np.ones(2)])
+def test_a_truncation_that_cannot_be_is_refused(truncation):
+    with pytest.raises(ValueError, match="truncation"):
+        _sample(3, truncation=truncation, key=KEY)
+
+
 def test_one_label_serves_all_images():
     np.testing.assert_array_equal(_sample(3, class_label=4, key=KEY).class_label, 4)
     labels = np.array([0, 4, 2])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jgan import ops
+from tests.helpers import unchecked
 
 # Another order of at most 9 x 12 products of numbers around 1.
 _RTOL_OF_MAX = 1e-6
@@ -72,3 +73,15 @@ def test_a_one_by_one_convolution_commutes_with_upsampling(new_key):
     kernel = jax.random.normal(new_key(), (1, 1, 5, 2))
     after = ops.conv(ops.upsample(x), kernel)
     _assert_close(ops.upsample(ops.conv(x, kernel)), after)
+
+
+@pytest.mark.parametrize("name", _OPS)
+def test_what_an_op_cannot_do_is_refused(name):
+    op, sides, _ = _OPS[name]
+    op = unchecked(op)
+    x = jnp.zeros((1, 4, 4, 2))
+    with pytest.raises(ValueError, match="refrence"):
+        op(x, jnp.zeros((*sides, 2, 2)), implementation="refrence")
+    for wrong in ((2, 2), (3, 5), (6, 6)):
+        with pytest.raises(ValueError, match="kernel"):
+            op(x, jnp.zeros((*wrong, 2, 2)))

@@ -2,8 +2,6 @@
 
 import os
 import pathlib
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
 from jgan import stats
+from jgan.files import whole_folder
 from jgan.gan import Gan
 from jgan.report.tour import sections
 from jgan.report.tour.ablate import ablate_units
@@ -71,16 +70,8 @@ def write_tour(
     _check_replaceable(out_folder)
     if num_images < 1:
         raise ValueError(f"num_images is {num_images}; a tour takes at least 1.")
-    out_folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = pathlib.Path(tempfile.mkdtemp(dir=out_folder.parent, prefix=".jgan-"))
-    try:
+    with whole_folder(out_folder) as scratch:
         _write(gan, scratch, num_images, seed, progress or _silent)
-        scratch.chmod(0o755)  # mkdtemp makes it private.
-        if out_folder.exists():
-            shutil.rmtree(out_folder)
-        scratch.rename(out_folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return out_folder / INDEX
 
 
