@@ -27,7 +27,7 @@ def tour(
         num_images: How many images to watch the units on.
         seed: Another number, other images.
     """
-    # Only here: it draws with matplotlib, which no other command needs.
+    # Only here: no other command needs it.
     from jgan.report import write_tour
 
     check_seed(seed)

@@ -21,7 +21,6 @@ from jgan.models.layers import (
     BatchNorm,
     ClassAffine,
     Conv,
-    UpsampleConv,
     look_up,
     normalize,
     stored_statistics,
@@ -172,7 +171,7 @@ class Block(nn.Module):
         """Returns the shortcut plus the residual. Taps its two activations."""
         norm = lambda i: ConditionalBatchNorm(self.config, name=f"norm{i}")
         h = norm(1)(x, condition, tap, f"{self.name}.act1")
-        h = UpsampleConv(self.units, name="conv1")(h)
+        h = Conv(self.units, upsample=True, name="conv1")(h)
         h = norm(2)(h, condition, tap, f"{self.name}.act2")
         h = Conv(self.units, name="conv2")(h)
         # A 1 x 1 convolution and nearest upsampling commute; this order is a quarter of

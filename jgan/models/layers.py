@@ -61,42 +61,32 @@ def stored_statistics(
 
 
 class Conv(nn.Module):
-    """Convolution of stride 1 with bias, which keeps the size of the map."""
+    """Convolution of stride 1, of the map or of the map upsampled.
+
+    Attributes:
+        units: Units out.
+        side: Side of the kernel in pixels.
+        use_bias: Whether each unit has a bias.
+        upsample: Repeat every pixel twice in both directions first; 3 x 3 only.
+    """
 
     units: int
     side: int = 3
     use_bias: bool = True
-
-    @nn.compact
-    def __call__(
-        self, x: Float[Array, "image row col unit_in"]
-    ) -> Float[Array, "image row col unit_out"]:
-        """Returns the convolution of `x`."""
-        return _with_bias(self, x, ops.conv)
-
-
-class UpsampleConv(nn.Module):
-    """Nearest upsampling followed by a 3 x 3 convolution with bias."""
-
-    units: int
-    side: int = 3
-    use_bias: bool = True
+    upsample: bool = False
 
     @nn.compact
     def __call__(
         self, x: Float[Array, "image row col unit_in"]
     ) -> Float[Array, "image row_out col_out unit_out"]:
-        """Returns a map of twice the rows and columns."""
-        return _with_bias(self, x, ops.upsample_conv)
-
-
-def _with_bias(module, x, op):
-    shape = (module.side, module.side, x.shape[-1], module.units)
-    y = op(x, module.param("kernel", nn.initializers.orthogonal(), shape))
-    if not module.use_bias:
-        return y
-    bias = module.param("bias", nn.initializers.zeros, (module.units,))
-    return y + bias[None, None, None, :]
+        """Returns the convolution, of as many rows and columns as what it convolves."""
+        shape = (self.side, self.side, x.shape[-1], self.units)
+        kernel = self.param("kernel", nn.initializers.orthogonal(), shape)
+        y = (ops.upsample_conv if self.upsample else ops.conv)(x, kernel)
+        if not self.use_bias:
+            return y
+        bias = self.param("bias", nn.initializers.zeros, (self.units,))
+        return y + bias[None, None, None, :]
 
 
 class ClassAffine(nn.Module):

@@ -2,13 +2,10 @@
 
 import pathlib
 
-import pytest
-
-from jgan import zoo
+from jgan import report, zoo
 
 
 def test_tour_says_last_where_to_look(run, folder, monkeypatch):
-    report = pytest.importorskip("jgan.report")
     asked = {}
 
     def write_tour(gan, out_folder, *, progress, **options):
