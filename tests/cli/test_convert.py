@@ -46,7 +46,7 @@ def test_convert_refuses_broken_files_and_taken_places(run, checkpoint, tmp_path
     (tmp_path / "taken" / "thesis.tex").touch()
     status, _, err = run("convert", checkpoint, "taken")
     assert status == 1
-    assert "taken exists and is not a saved generator" in err
+    assert "taken exists and is not just a saved generator" in err
     assert {path.name for path in tmp_path.iterdir()} == {
         "tiny.npz",
         "broken.pth",
