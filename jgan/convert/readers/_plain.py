@@ -6,6 +6,7 @@ are a billion leaves. So the walk here visits every object once, counts what a n
 walk would see, and refuses what no checkpoint needs.
 """
 
+import abc
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,16 +38,16 @@ class Name:
         return f"{self.module}.{self.name}".encode("unicode_escape").decode("ascii")
 
 
-class Inert:
+class Inert(abc.ABC):
     """An object of the file, reduced to the data it carries."""
 
     def build(self, state: Any) -> None:
         """Receives the state that the file sets on the object."""
         raise refusal(f"it sets a state on a {type(self).__name__}", RESAVE)
 
+    @abc.abstractmethod
     def plain(self) -> Any:
         """Returns the object's content as containers, arrays and atoms."""
-        raise NotImplementedError
 
 
 def check_key(key: Any) -> None:
