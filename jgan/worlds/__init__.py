@@ -1,0 +1,11 @@
+"""Data to train on and to measure against.
+
+A `World` is a source of batches of images. `ScenesWorld` draws landscapes whose every
+pixel is labelled (`jgan.worlds.scenes` has the labels).
+"""
+
+from jgan.worlds._world import (
+    Batch as Batch,
+    ScenesWorld as ScenesWorld,
+    World as World,
+)
