@@ -21,9 +21,9 @@ from jgan.models.layers import (
     BatchNorm,
     ClassAffine,
     Conv,
+    batch_statistics,
     look_up,
     normalize,
-    stored_statistics,
 )
 from jgan.taps import Edits, Tapper
 from jgan.typing import Activation, Images
@@ -197,6 +197,6 @@ class ConditionalBatchNorm(nn.Module):
         affine = lambda name: ClassAffine(units, self.config.num_classes, name=name)
         gain = tap(f"{layer}.gain", 1.0 + affine("gain")(condition))
         bias = tap(f"{layer}.bias", affine("bias")(condition))
-        mean, variance = stored_statistics(self, units)
+        mean, variance = batch_statistics(self, x)
         x = normalize(x, mean, variance, gain, bias, eps=self.config.batch_norm_eps)
         return tap(layer, jax.nn.relu(x))

@@ -35,7 +35,7 @@ def normalize(
 
 
 class BatchNorm(nn.Module):
-    """Batch normalization by stored statistics, with a gain and bias of its own."""
+    """Batch normalization with a gain and bias of its own."""
 
     eps: float
 
@@ -47,16 +47,27 @@ class BatchNorm(nn.Module):
         units = x.shape[-1]
         gain = self.param("gain", nn.initializers.ones, (units,))
         bias = self.param("bias", nn.initializers.zeros, (units,))
-        mean, variance = stored_statistics(self, units)
+        mean, variance = batch_statistics(self, x)
         return normalize(x, mean, variance, gain, bias, eps=self.eps)
 
 
-def stored_statistics(
-    module: nn.Module, units: int
+def batch_statistics(
+    module: nn.Module, x: Float[Array, "image row col unit"]
 ) -> tuple[Float[Array, " unit"], Float[Array, " unit"]]:
-    """Returns the mean and variance that a module keeps in ``batch_stats``."""
+    """Returns the mean and biased variance of each unit: stored, or of the batch.
+
+    They are those that the module keeps in ``batch_stats``. Where the caller lets that
+    collection be written, as in training, they are those of `x`, and are stored.
+    """
+    units = x.shape[-1]
     mean = module.variable("batch_stats", "mean", jnp.zeros, (units,))
     variance = module.variable("batch_stats", "variance", jnp.ones, (units,))
+    training = module.is_mutable_collection("batch_stats")
+    if training and not module.is_initializing():
+        mean.value = x.mean(axis=(0, 1, 2))
+        # The mean is subtracted first: a difference of squares loses digits.
+        centered = x - mean.value[None, None, None, :]
+        variance.value = jnp.square(centered).mean(axis=(0, 1, 2))
     return mean.value, variance.value
 
 

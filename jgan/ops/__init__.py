@@ -5,5 +5,10 @@ it, value and gradient. Everything is NHWC, kernels are HWIO.
 """
 
 from jgan.ops._conv import conv as conv
+from jgan.ops._downsample_conv import (
+    downsample as downsample,
+    downsample_conv as downsample_conv,
+    squares as squares,
+)
 from jgan.ops._transposed_conv import transposed_conv as transposed_conv
 from jgan.ops._upsample_conv import upsample as upsample, upsample_conv as upsample_conv

@@ -4,9 +4,10 @@ import functools
 import operator
 from typing import Any, Literal, get_args
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from jgan.ops._convolve import convolve
 
 Implementation = Literal["reference", "im2col", "products"]
 
@@ -44,7 +45,8 @@ def conv(
     if implementation is None:
         implementation = _fastest(max(x.shape[1:3]), side, unit_out)
     if implementation == "reference":
-        return convolve(x, kernel, padding="SAME")
+        margin = side // 2
+        return convolve(x, kernel, ((margin, margin), (margin, margin)))
     images, rows, cols, _ = x.shape
     if implementation == "im2col":
         gathered = shifts(x, side=side)
@@ -78,18 +80,6 @@ def _fastest(map_side: int, kernel_side: int, unit_out: int) -> Implementation:
     if map_side <= _IM2COL_SIDE:
         return "im2col"
     return "products" if unit_out <= PRODUCTS_UNITS else "reference"
-
-
-def convolve(
-    x: Float[Array, "image row col unit_in"],
-    kernel: Float[Array, "height width unit_in unit_out"],
-    *,
-    padding: str | tuple[tuple[int, int], tuple[int, int]],
-) -> Float[Array, "image row_out col_out unit_out"]:
-    """Returns XLA's convolution of stride 1 in jgan's layout."""
-    return jax.lax.conv_general_dilated(
-        x, kernel, (1, 1), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
 
 
 def products(

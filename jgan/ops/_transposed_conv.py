@@ -17,10 +17,10 @@ from jaxtyping import Array, Float
 from jgan.ops._conv import (
     PRODUCTS_UNITS,
     check_implementation,
-    convolve,
     products,
     shifts,
 )
+from jgan.ops._convolve import convolve
 
 Implementation = Literal["reference", "phases", "products"]
 
@@ -106,12 +106,12 @@ def convolve_phases(
     for pair, row_padding in zip(kernels, (before, after), strict=True):
         if units < _FULL_UNITS:
             kernel = jnp.concatenate(pair, axis=3)
-            both = convolve(x, kernel, padding=(row_padding, (1, 1)))
+            both = convolve(x, kernel, (row_padding, (1, 1)))
             phases.append([both[:, :, :-1, :units], both[:, :, 1:, units:]])
         else:
             phases.append(
                 [
-                    convolve(x, kernel, padding=(row_padding, col_padding))
+                    convolve(x, kernel, (row_padding, col_padding))
                     for kernel, col_padding in zip(pair, (before, after), strict=True)
                 ]
             )

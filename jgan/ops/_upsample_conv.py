@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jgan.ops._conv import check_implementation, convolve
+from jgan.ops._conv import check_implementation
+from jgan.ops._convolve import convolve
 from jgan.ops._transposed_conv import convolve_phases, interleave
 
 Implementation = Literal["reference", "phases", "products"]
@@ -54,7 +55,7 @@ def upsample_conv(
         small = max(x.shape[1:3]) <= _PRODUCTS_SIDE
         implementation = "products" if small else "phases"
     if implementation == "reference":
-        return convolve(upsample(x), kernel, padding="SAME")
+        return convolve(upsample(x), kernel, ((1, 1), (1, 1)))
     if implementation == "products":
         return _nine_products(x, kernel)
     first, second, third = kernel

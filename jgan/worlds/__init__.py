@@ -1,7 +1,8 @@
 """Data to train on and to measure against.
 
 A `World` is a source of batches of images. `ScenesWorld` draws landscapes whose every
-pixel is labelled (`jgan.worlds.scenes` has the labels).
+pixel is labelled (`jgan.worlds.scenes` has the labels), `FolderWorld` reads a folder of
+images.
 """
 
 from jgan.worlds._world import (
@@ -9,3 +10,4 @@ from jgan.worlds._world import (
     ScenesWorld as ScenesWorld,
     World as World,
 )
+from jgan.worlds.folder import FolderWorld as FolderWorld

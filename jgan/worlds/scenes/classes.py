@@ -50,7 +50,7 @@ class Look(NamedTuple):
         house: Chance of a house.
         water: Chance of water between the ground and what is behind.
         mountain: Chance of mountains.
-        mountain_height: Of their peaks above the horizon.
+        mountain_height: Of the higher peak, above the ground or the water.
         snow: How much of the mountains is white.
     """
 
@@ -139,9 +139,7 @@ LOOKS = {
 }
 
 # One array for each field, a row for each class, to look up under jit.
-TABLE = Look(
-    *(
-        np.asarray([getattr(LOOKS[name], field) for name in CLASS_NAMES], np.float32)
-        for field in Look._fields
-    )
+TABLE = Look._make(
+    np.asarray([getattr(LOOKS[name], field) for name in CLASS_NAMES], np.float32)
+    for field in Look._fields
 )

@@ -36,7 +36,7 @@ class Factors(NamedTuple):
         cloud_y: Center of each.
         cloud_size: Half the width of each.
         mountain: Whether there are mountains.
-        mountain_height: Of the higher of two peaks, above the horizon.
+        mountain_height: Of the higher of two peaks, above the ground or the water.
         mountain_x: Of the two peaks.
         water: Height of the water above the ground, 0 for none.
         house: Whether there is a house.

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from jgan.worlds.scenes.classes import CLASS_NAMES, CONCEPTS, TABLE
-from jgan.worlds.scenes.factors import MAX_CLOUDS, MAX_TREES, Factors
+from jgan.worlds.scenes.factors import MAX_CLOUDS, Factors
 from jgan.worlds.scenes.shapes import (
     Canvas,
     Coverage,
@@ -56,6 +56,9 @@ def render(
     Args:
         factors: Of one scene; `jax.vmap` renders many.
         resolution: Side of the picture in pixels.
+
+    Raises:
+        ValueError: If `resolution` is below 8.
     """
     on = canvas(resolution)
     picture = _backdrop(on, factors)
@@ -90,14 +93,14 @@ def _backdrop(on: Canvas, factors: Factors) -> Picture:
     picture = Picture(sky, jnp.zeros(sky.shape[:2], jnp.int32))
     sun = jnp.where(night, _rgb(0.94, 0.94, 0.84), _rgb(1.0, 0.86, 0.32))
     round_ = disk(on, factors.sun_x, factors.sun_y, factors.sun_size)
-    picture = _paint(picture, round_ * factors.sun, sun, "sun")
+    picture = _paint(picture, jnp.where(factors.sun, round_, 0.0), sun, "sun")
     for i in range(MAX_CLOUDS):
         shown = factors.cloud_count > i
         coverage = _cloud(
             on, factors.cloud_x[i], factors.cloud_y[i], factors.cloud_size[i]
         )
         white = _lit(_rgb(0.97, 0.97, 0.98), factors)
-        picture = _paint(picture, coverage * shown, white, "cloud")
+        picture = _paint(picture, jnp.where(shown, coverage, 0.0), white, "cloud")
     return picture
 
 
@@ -125,13 +128,13 @@ def _land(on: Canvas, factors: Factors, picture: Picture) -> Picture:
         color = rock + cap * (_rgb(0.95, 0.96, 0.99) - rock)
         picture = _paint(
             picture,
-            coverage * factors.mountain,
+            jnp.where(factors.mountain, coverage, 0.0),
             _lit(shade * color, factors),
             "mountain",
         )
     depth = jnp.clip((on.y - shore) / 0.14, 0.0, 1.0)[..., None]
     sea = _rgb(0.14, 0.40, 0.66) + depth * _rgb(0.10, 0.14, 0.10)
-    wet = below(on, shore) * (factors.water > 0)
+    wet = jnp.where(factors.water > 0, below(on, shore), 0.0)
     picture = _paint(picture, wet, _lit(sea, factors), "water")
     near = jnp.clip((on.y - factors.horizon) / (1 - factors.horizon), 0.0, 1.0)
     ground = factors.ground_color * (1 - 0.18 * near[..., None])
@@ -144,18 +147,21 @@ def _trees(on: Canvas, factors: Factors, picture: Picture, *, behind: bool) -> P
     snowy = jnp.where(factors.class_label == _WINTER, 0.45, 0.0)
     leaf = jnp.where(conifers, _rgb(0.10, 0.34, 0.18), _rgb(0.18, 0.46, 0.16))
     leaf = leaf + snowy * (_rgb(0.95, 0.97, 1.0) - leaf)
-    for i in range(MAX_TREES):
+    # A tree that stands lower is nearer, so it is painted later.
+    for i in jnp.argsort(factors.tree_base):
         x, base, size = factors.tree_x[i], factors.tree_base[i], factors.tree_size[i]
         shown = (factors.tree_count > i) & ((base < factors.house_base) == behind)
         stem = box(on, x - 0.02, base - 0.34 * size, x + 0.02, base)
         brown = _lit(_rgb(0.38, 0.24, 0.12), factors)
-        picture = _paint(picture, stem * shown, brown, "tree")
+        picture = _paint(picture, jnp.where(shown, stem, 0.0), brown, "tree")
         crown = jnp.where(
             conifers,
             _conifer(on, x, base, size),
             disk(on, x, base - 0.66 * size, 0.36 * size),
         )
-        picture = _paint(picture, crown * shown, _lit(leaf, factors), "tree")
+        picture = _paint(
+            picture, jnp.where(shown, crown, 0.0), _lit(leaf, factors), "tree"
+        )
     return picture
 
 
@@ -174,7 +180,7 @@ def _house(on: Canvas, factors: Factors, picture: Picture) -> Picture:
     eaves = base - 0.56 * size
 
     def add(picture: Picture, coverage: Coverage, color: Array, concept: str):
-        return _paint(picture, coverage * factors.house, color, concept)
+        return _paint(picture, jnp.where(factors.house, coverage, 0.0), color, concept)
 
     wall = box(on, x - size / 2, eaves, x + size / 2, base)
     picture = add(picture, wall, _lit(factors.house_color, factors), "house")

@@ -10,6 +10,9 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+# A house is 2 to 3 pixels wide here. Below, most objects cover half of no pixel.
+_MIN_RESOLUTION = 8
+
 Coverage = Float[Array, "row col"]
 Scalar = Float[Array, ""] | float
 
@@ -29,7 +32,15 @@ class Canvas(NamedTuple):
 
 
 def canvas(resolution: int) -> Canvas:
-    """Returns the pixels of a square image."""
+    """Returns the pixels of a square image.
+
+    Raises:
+        ValueError: If `resolution` is below 8.
+    """
+    if resolution < _MIN_RESOLUTION:
+        raise ValueError(
+            f"resolution is {resolution}; scenes take {_MIN_RESOLUTION} pixels or more."
+        )
     center = (jnp.arange(resolution, dtype=jnp.float32) + 0.5) / resolution
     return Canvas(center[None, :], center[:, None], 1 / resolution)
 

@@ -1,0 +1,32 @@
+"""How far generated images are from real ones, on any function of images to features.
+
+`_features` runs the function over batches: start with `collect_features`, or with
+`collect_moments` where the features of all images do not fit in memory. On what it
+returns, `_frechet` and `_kernel` compare distributions, and `_neighbors` tells fidelity
+(precision) from variety (recall). All of it is float64 on the host.
+"""
+
+from jgan.metrics._features import (
+    Features as Features,
+    collect_features as collect_features,
+    collect_moments as collect_moments,
+)
+from jgan.metrics._frechet import (
+    frechet_distance as frechet_distance,
+    gaussian_distance as gaussian_distance,
+)
+from jgan.metrics._kernel import (
+    KernelDistance as KernelDistance,
+    kernel_distance as kernel_distance,
+)
+from jgan.metrics._moments import (
+    FeatureMoments as FeatureMoments,
+    feature_covariance as feature_covariance,
+    feature_moments_of as feature_moments_of,
+    merge_feature_moments as merge_feature_moments,
+    zero_feature_moments as zero_feature_moments,
+)
+from jgan.metrics._neighbors import (
+    PrecisionRecall as PrecisionRecall,
+    precision_recall as precision_recall,
+)

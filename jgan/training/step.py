@@ -1,0 +1,157 @@
+"""One step of adversarial training: the discriminator's update, then the generator's.
+
+Both updates use the same generated images. The discriminator learns first; the
+generator then follows the updated discriminator, through the images it has already
+made, so its forward runs once a step and not twice.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float
+
+from jgan.models import biggan, discriminators
+from jgan.models.latents import Latents
+from jgan.training.losses import (
+    DiscriminatorLoss,
+    hinge_discriminator,
+    hinge_generator,
+)
+from jgan.training.state import (
+    Config,
+    State,
+    draw_latents,
+    optimizers,
+    step_key,
+)
+from jgan.typing import Images, Params
+from jgan.worlds import Batch
+
+_LATENTS = 0
+
+
+class Metrics(NamedTuple):
+    """What one step tells about the run.
+
+    Attributes:
+        real: What real images cost the discriminator.
+        fake: What generated images cost it.
+        generator: Loss of the generator.
+        generator_gradient: Norm of its gradient.
+        discriminator_gradient: Norm of its gradient.
+    """
+
+    real: Float[Array, ""]
+    fake: Float[Array, ""]
+    generator: Float[Array, ""]
+    generator_gradient: Float[Array, ""]
+    discriminator_gradient: Float[Array, ""]
+
+
+class Gradients(NamedTuple):
+    """Gradient of either loss with respect to its own network."""
+
+    generator: Params
+    discriminator: Params
+
+
+def train_step(
+    state: State,
+    batch: Batch,
+    config: Config,
+    *,
+    sharding: jax.sharding.Sharding | None = None,
+) -> tuple[State, Metrics]:
+    """Returns the state after one step, and its metrics.
+
+    Args:
+        state: Before the step; may be donated.
+        batch: Real images.
+        config: Static.
+        sharding: How images lie on devices; None leaves it to the compiler. Statistics
+            of batch normalization are over all images whatever the number of devices.
+    """
+    optimize = optimizers(config)
+    latents = draw_latents(
+        config, config.batch_size, key=step_key(config, state.step, _LATENTS)
+    )
+    if sharding is not None:
+        latents = jax.lax.with_sharding_constraint(latents, sharding)
+    images, pull_back = jax.vjp(
+        lambda params: generate(config, params, latents), state.generator
+    )
+
+    (loss, spectral_norm), d_gradient = _discriminator_gradient(
+        config, state, batch, Batch(images, latents.class_label)
+    )
+    updates, discriminator_optimizer = optimize.discriminator.update(
+        d_gradient, state.discriminator_optimizer, state.discriminator
+    )
+    discriminator = optax.apply_updates(state.discriminator, updates)
+
+    variables = {"params": discriminator, "spectral_norm": spectral_norm}
+    generator_loss, image_gradient = jax.value_and_grad(
+        lambda images: hinge_generator(
+            _discriminator(config).apply(variables, images, latents.class_label)
+        )
+    )(images)
+    (g_gradient,) = pull_back(image_gradient)
+    updates, generator_optimizer = optimize.generator.update(
+        g_gradient, state.generator_optimizer, state.generator
+    )
+    generator = optax.apply_updates(state.generator, updates)
+    return (
+        State(
+            step=state.step + 1,
+            generator=generator,
+            ema=optax.incremental_update(generator, state.ema, 1 - config.ema_decay),
+            discriminator=discriminator,
+            spectral_norm=spectral_norm,
+            generator_optimizer=generator_optimizer,
+            discriminator_optimizer=discriminator_optimizer,
+        ),
+        Metrics(
+            *loss,
+            generator_loss,
+            optax.global_norm(g_gradient),
+            optax.global_norm(d_gradient),
+        ),
+    )
+
+
+def generate(config: Config, params: Params, latents: Latents) -> Images:
+    """Returns images, normalized by the statistics of their own batch."""
+    generator = biggan.Generator(config.generator)
+    (images, _), _ = generator.apply(
+        {"params": params}, latents, mutable=["batch_stats"]
+    )
+    return images
+
+
+def _discriminator(config: Config) -> discriminators.Discriminator:
+    return discriminators.Discriminator(config.discriminator)
+
+
+def _discriminator_gradient(
+    config: Config, state: State, real: Batch, fake: Batch
+) -> tuple[tuple[DiscriminatorLoss, Params], Params]:
+    # One call for both: power iteration goes on once, and larger batches run faster.
+    images = jnp.concatenate([real.images, fake.images])
+    labels = None
+    if real.class_label is not None and fake.class_label is not None:
+        labels = jnp.concatenate([real.class_label, fake.class_label])
+
+    def total(params: Params):
+        scores, written = _discriminator(config).apply(
+            {"params": params, "spectral_norm": state.spectral_norm},
+            images,
+            labels,
+            mutable=["spectral_norm"],
+        )
+        loss = hinge_discriminator(*jnp.split(scores, [len(real.images)]))
+        return loss.real + loss.fake, (loss, written["spectral_norm"])
+
+    gradient, aux = jax.grad(total, has_aux=True)(state.discriminator)
+    return aux, gradient
