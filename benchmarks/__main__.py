@@ -4,19 +4,32 @@ import argparse
 import pathlib
 import sys
 
-from benchmarks import bench_sampling, compare, harness
-from benchmarks.specs import SAMPLING
+from benchmarks import (
+    bench_rendering,
+    bench_sampling,
+    bench_training,
+    compare,
+    harness,
+)
+from benchmarks.specs import SAMPLING, TRAINING
+
+_BENCHMARKS = {
+    "sampling": (bench_sampling, SAMPLING),
+    "training": (bench_training, TRAINING),
+    "rendering": (bench_rendering, bench_rendering.WORKLOADS),
+}
 
 
 def main() -> None:
     """Runs the benchmark that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     commands = parser.add_subparsers(dest="command", required=True)
-    sampling = commands.add_parser("sampling", help=bench_sampling.__doc__)
-    sampling.add_argument("--json", type=pathlib.Path, help="write JSON lines here")
-    sampling.add_argument(
-        "--workload", nargs="+", choices=SAMPLING, default=tuple(SAMPLING)
-    )
+    for name, (module, workloads) in _BENCHMARKS.items():
+        one = commands.add_parser(name, help=module.__doc__)
+        one.add_argument("--json", type=pathlib.Path, help="write JSON lines here")
+        one.add_argument(
+            "--workload", nargs="+", choices=workloads, default=tuple(workloads)
+        )
     comparison = commands.add_parser("compare", help=compare.__doc__)
     comparison.add_argument("old", type=pathlib.Path)
     comparison.add_argument("new", type=pathlib.Path)
@@ -24,7 +37,8 @@ def main() -> None:
     if arguments.command == "compare":
         compare.compare(arguments.old, arguments.new)
         return
-    measurements = bench_sampling.measure_all(
+    module, _ = _BENCHMARKS[arguments.command]
+    measurements = module.measure_all(
         workloads=tuple(arguments.workload),
         report=lambda text: print(text, file=sys.stderr),
     )

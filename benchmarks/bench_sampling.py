@@ -4,10 +4,6 @@ Every implementation runs in a process of its own, on two threads, and the proce
 take turns for a few rounds, so that a drift of the machine meets them all.
 """
 
-import argparse
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,43 +13,24 @@ from benchmarks import harness
 from benchmarks.specs import SAMPLING, Sampling
 
 IMPLEMENTATIONS = ("jgan", "torch-eager", "torch-compile")
-_THREADS = 2
-_ROUNDS = 3
 _REPEATS = 5
 
 
 def measure_all(
     *, workloads: tuple[str, ...], report: Callable[[str], None]
 ) -> list[harness.Measurement]:
-    """Returns every workload on every implementation that runs here.
+    """Returns every workload on every implementation.
 
     Args:
         workloads: Names in `SAMPLING`.
         report: Told what is being measured.
     """
-    measurements = []
-    for workload in workloads:
-        rounds: dict[str, list[harness.Measurement]] = {i: [] for i in IMPLEMENTATIONS}
-        for number in range(_ROUNDS):
-            for implementation in IMPLEMENTATIONS:
-                report(f"{workload} {implementation} round {number + 1} of {_ROUNDS}")
-                rounds[implementation].append(_in_process(workload, implementation))
-        measurements += [harness.merge(one) for one in rounds.values()]
-    return measurements
+    return harness.take_turns(__spec__.name, workloads, IMPLEMENTATIONS, report=report)
 
 
-def _in_process(workload: str, implementation: str) -> harness.Measurement:
-    command = [sys.executable, "-m", __spec__.name, workload, implementation]
-    environment = os.environ | {"OMP_NUM_THREADS": str(_THREADS)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if done.returncode:
-        raise RuntimeError(
-            f"{workload} {implementation} failed:\n{done.stderr[-2000:]}"
-        )
-    return harness.from_json(done.stdout.splitlines()[-1])
-
-
-def _measure(spec: Sampling, implementation: str) -> harness.Measurement:
+def measure(workload: str, implementation: str) -> harness.Measurement:
+    """Returns one workload on one implementation, measured in this process."""
+    spec = SAMPLING[workload]
     if implementation == "jgan":
         results = {"": _time_jgan(spec)}
     else:
@@ -70,13 +47,9 @@ def _measure(spec: Sampling, implementation: str) -> harness.Measurement:
         times_s=tuple(times),
         compile_s=max(first - float(np.median(times)), 0.0),
         peak_memory_bytes=harness.peak_memory_bytes(),
-        device=_device(),
+        device=harness.device(),
         variant=variant,
     )
-
-
-def _device() -> str:
-    return f"cpu x {len(os.sched_getaffinity(0))}"
 
 
 def _time_jgan(spec: Sampling) -> tuple[float, list[float]]:
@@ -103,7 +76,7 @@ def _time_torch(
 
     from benchmarks import torch_biggan, torch_dcgan
 
-    torch.set_num_threads(_THREADS)
+    torch.set_num_threads(harness.THREADS)
     twin = {"biggan": torch_biggan, "dcgan": torch_dcgan}[spec.family]
     module: Any = twin.Generator(spec.config).eval()
     module = module.to(memory_format=getattr(torch, layout))
@@ -115,16 +88,5 @@ def _time_torch(
         return harness.time_calls(lambda: module(z, labels), repeats=_REPEATS)
 
 
-def main() -> None:
-    """Measures one implementation in this process and prints its JSON line."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("workload", choices=SAMPLING)
-    parser.add_argument("implementation", choices=IMPLEMENTATIONS)
-    arguments = parser.parse_args()
-    # Before jax is imported: it counts the processors it may use.
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:_THREADS])
-    print(_measure(SAMPLING[arguments.workload], arguments.implementation).to_json())
-
-
 if __name__ == "__main__":
-    main()
+    harness.main_of_child(measure, SAMPLING, IMPLEMENTATIONS)

@@ -1,19 +1,26 @@
-"""One measurement as a record, its JSON line, and the table of several."""
+"""Measurements: taken in processes that take turns, as records, lines and a table."""
 
+import argparse
 import dataclasses
 import json
 import math
+import os
 import pathlib
 import platform
 import resource
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+THREADS = 2
+_ROUNDS = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,6 +77,68 @@ def time_calls(run: Callable[[], Any], *, repeats: int) -> tuple[float, list[flo
         run()
         times.append(time.perf_counter() - start)
     return times[0], times[1:]
+
+
+def take_turns(
+    module: str,
+    workloads: Iterable[str],
+    implementations: Sequence[str],
+    *,
+    report: Callable[[str], None],
+) -> list[Measurement]:
+    """Returns every workload on every implementation, each in a process of its own.
+
+    The processes take turns for a few rounds, so that a drift of the machine meets them
+    all.
+
+    Args:
+        module: What to run; it calls `main_of_child`.
+        workloads: Names that it knows.
+        implementations: Names that it knows.
+        report: Told what is being measured.
+    """
+    measurements = []
+    for workload in workloads:
+        rounds: dict[str, list[Measurement]] = {i: [] for i in implementations}
+        for number in range(_ROUNDS):
+            for implementation in implementations:
+                report(f"{workload} {implementation} round {number + 1} of {_ROUNDS}")
+                rounds[implementation].append(
+                    _in_process(module, workload, implementation)
+                )
+        measurements += [merge(one) for one in rounds.values()]
+    return measurements
+
+
+def _in_process(module: str, workload: str, implementation: str) -> Measurement:
+    command = [sys.executable, "-m", module, workload, implementation]
+    environment = os.environ | {"OMP_NUM_THREADS": str(THREADS)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        raise RuntimeError(
+            f"{workload} {implementation} failed:\n{done.stderr[-2000:]}"
+        )
+    return from_json(done.stdout.splitlines()[-1])
+
+
+def main_of_child(
+    measure: Callable[[str, str], Measurement],
+    workloads: Collection[str],
+    implementations: Sequence[str],
+) -> None:
+    """Measures what the command line names in this process; prints its JSON line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("workload", choices=workloads)
+    parser.add_argument("implementation", choices=implementations)
+    arguments = parser.parse_args()
+    # Before jax is imported: it counts the processors it may use.
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
+    print(measure(arguments.workload, arguments.implementation).to_json())
+
+
+def device() -> str:
+    """Returns what this process runs on."""
+    return f"cpu x {len(os.sched_getaffinity(0))}"
 
 
 def peak_memory_bytes() -> int:

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Literal
 
 from jgan.models import biggan, dcgan
+from jgan.training import PRESETS, Config
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,4 +38,17 @@ SAMPLING = {
             batch_size=16,
         ),
     )
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training:
+    """A step of adversarial training on images that are drawn beforehand."""
+
+    name: str
+    config: Config
+
+
+TRAINING = {
+    name: Training(name=name, config=preset.config) for name, preset in PRESETS.items()
 }

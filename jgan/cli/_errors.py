@@ -16,7 +16,7 @@ def message_of(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.strerror:
         place = "" if error.filename is None else f"{error.filename}: "
         return f"{place}{error.strerror}."
-    if isinstance(error, ValueError | OSError | zoo.PullError):
+    if isinstance(error, ValueError | OSError | FloatingPointError | zoo.PullError):
         return str(error)
     # XLA has its own error for a machine without enough memory.
     exhausted = str(error).startswith("RESOURCE_EXHAUSTED")

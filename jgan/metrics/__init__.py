@@ -30,3 +30,7 @@ from jgan.metrics._neighbors import (
     PrecisionRecall as PrecisionRecall,
     precision_recall as precision_recall,
 )
+from jgan.metrics._scenes import (
+    ScenesFigures as ScenesFigures,
+    scenes_figures as scenes_figures,
+)

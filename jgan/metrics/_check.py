@@ -1,4 +1,4 @@
-"""The features every metric takes: float64, finite, and as many of one set as needed."""
+"""What every metric asks of features: finite numbers of one function, in float64."""
 
 import numpy as np
 from jaxtyping import ArrayLike, Float

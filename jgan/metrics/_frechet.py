@@ -20,8 +20,8 @@ _ROUNDING = 1e-5
 
 
 def frechet_distance(
-    real: FeatureMoments | Float[ArrayLike, "image_real feature"],
-    generated: FeatureMoments | Float[ArrayLike, "image_generated feature"],
+    real: FeatureMoments | Float[ArrayLike, "image_real feature_real"],
+    generated: FeatureMoments | Float[ArrayLike, "image_generated feature_generated"],
 ) -> float:
     """Returns the squared Fréchet distance of two sets of features.
 
@@ -49,9 +49,9 @@ def frechet_distance(
 
 def gaussian_distance(
     mean_a: Float[ArrayLike, " feature_a"],
-    covariance_a: Float[ArrayLike, "feature_a feature_a"],
+    covariance_a: Float[ArrayLike, "row_a col_a"],
     mean_b: Float[ArrayLike, " feature_b"],
-    covariance_b: Float[ArrayLike, "feature_b feature_b"],
+    covariance_b: Float[ArrayLike, "row_b col_b"],
 ) -> float:
     """Returns the squared Fréchet distance of two Gaussians, at least 0.
 
@@ -64,13 +64,15 @@ def gaussian_distance(
         covariance_b: Its covariance.
 
     Raises:
-        ValueError: If the numbers of features differ, or a covariance is not symmetric
-            or not positive semidefinite.
+        ValueError: If the numbers of features differ, a number is NaN or infinite, or a
+            covariance is not symmetric or not positive semidefinite.
     """
     mean_a, covariance_a, mean_b, covariance_b = (
         np.asarray(x, np.float64) for x in (mean_a, covariance_a, mean_b, covariance_b)
     )
     check_same_features(len(mean_a), len(mean_b))
+    for mean, covariance in ((mean_a, covariance_a), (mean_b, covariance_b)):
+        _check_gaussian(mean, covariance)
     shift = mean_a - mean_b
     cross = _root(covariance_a).T @ _root(covariance_b)
     # The singular values of A^1/2 B^1/2 are the eigenvalues of (A B)^1/2. Taking them
@@ -80,19 +82,32 @@ def gaussian_distance(
     return max(0.0, float(shift @ shift + traces - 2 * overlap))
 
 
-def _root(
-    covariance: Float[np.ndarray, "feature feature"],
-) -> Float[np.ndarray, "feature direction"]:
-    """Returns a matrix that times its transpose is the covariance."""
+def _check_gaussian(
+    mean: Float[np.ndarray, " feature"], covariance: Float[np.ndarray, "row col"]
+) -> None:
+    if covariance.shape != (len(mean), len(mean)):
+        raise ValueError(
+            f"A covariance has shape {covariance.shape} beside a mean of {len(mean)} "
+            "features; give one row and one column for each feature."
+        )
+    if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
+        raise ValueError(
+            "A mean or a covariance holds NaN or infinity; mend the features it was "
+            "taken of."
+        )
     largest = np.abs(covariance).max(initial=0.0)
-    if not np.isfinite(largest):
-        raise ValueError("A covariance holds NaN or infinity.")
     asymmetry = np.abs(covariance - covariance.T).max(initial=0.0)
     if asymmetry > _ROUNDING * largest:
         raise ValueError(
             f"A covariance is not symmetric: two entries that mirror each other differ "
-            f"by {asymmetry:.3g}."
+            f"by {asymmetry:.3g}. Give (C + C.T) / 2 if that is rounding."
         )
+
+
+def _root(
+    covariance: Float[np.ndarray, "feature feature"],
+) -> Float[np.ndarray, "feature direction"]:
+    """Returns a matrix that times its transpose is the covariance."""
     values, vectors = np.linalg.eigh(covariance)
     if values.min(initial=0.0) < -_ROUNDING * values.max(initial=0.0):
         raise ValueError(

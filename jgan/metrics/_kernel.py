@@ -4,11 +4,12 @@ Bińkowski et al., 2018, section 4: the squared maximum mean discrepancy under t
 ``(x . y / features + 1)^3``, estimated without bias on subsets.
 """
 
+import functools
 from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import ArrayLike, Float, PRNGKeyArray
+from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
 from jgan.metrics._check import check_same_features, checked_features
 
@@ -60,19 +61,22 @@ def kernel_distance(
         )
     distances = []
     for subset_key in jax.random.split(key, num_subsets):
-        real_key, generated_key = jax.random.split(subset_key)
-        subset = _subset(real, subset_size, real_key)
-        distances.append(
-            _distance(subset, _subset(generated, subset_size, generated_key))
-        )
+        chosen = _choose(subset_key, (len(real), len(generated)), subset_size)
+        in_real, in_generated = map(np.asarray, chosen)
+        distances.append(_distance(real[in_real], generated[in_generated]))
     return KernelDistance(float(np.mean(distances)), float(np.std(distances)))
 
 
-def _subset(
-    features: Float[np.ndarray, "image feature"], size: int, key: PRNGKeyArray
-) -> Float[np.ndarray, "image_kept feature"]:
-    chosen = jax.random.choice(key, len(features), (size,), replace=False)
-    return features[np.asarray(chosen)]
+@functools.partial(jax.jit, static_argnums=(1, 2))
+def _choose(
+    key: PRNGKeyArray, num_images: tuple[int, ...], size: int
+) -> list[Int[Array, " image"]]:
+    """Returns which images of each set are in a subset."""
+    keys = jax.random.split(key, len(num_images))
+    return [
+        jax.random.choice(k, num, (size,), replace=False)
+        for k, num in zip(keys, num_images, strict=True)
+    ]
 
 
 def _distance(
@@ -91,4 +95,4 @@ def _kernel(
     a: Float[np.ndarray, "image_a feature"], b: Float[np.ndarray, "image_b feature"]
 ) -> Float[np.ndarray, "image_a image_b"]:
     values = a @ b.T / a.shape[1] + 1
-    return values * values * values  # Ten times as fast as a power of floats.
+    return values * values * values  # Twice as fast as a power of floats.

@@ -105,9 +105,16 @@ class Config:
 
 
 class Generator(nn.Module):
-    """Maps latents to images in [-1, 1]."""
+    """Maps latents to images in [-1, 1].
+
+    Attributes:
+        config: Sizes.
+        num_blocks: How many blocks there are, if not all: a generator that has yet to
+            grow makes smaller images, and has a normalization and colors of its own.
+    """
 
     config: Config
+    num_blocks: int | None = None
 
     @nn.compact
     def __call__(
@@ -130,14 +137,17 @@ class Generator(nn.Module):
         units = config.units_out[0]
         x = nn.Dense(4 * 4 * units, name="linear")(chunks[0])
         x = tap("linear", x.reshape(-1, 4, 4, units))
-        for i, units in enumerate(config.units_out):
+        for i, units in enumerate(config.units_out[: self.num_blocks]):
             x = Block(config, units, name=f"block{i}")(x, conditions[i], tap)
             x = tap(f"block{i}", x)
             if x.shape[1] in config.attention:
                 side = x.shape[1] if len(config.attention) > 1 else ""
                 x = tap(f"attention{side}", Attention(name=f"attention{side}")(x))
-        x = jax.nn.relu(BatchNorm(config.batch_norm_eps, name="norm")(x))
-        return jnp.tanh(Conv(3, name="to_rgb")(x)), tap.finish()
+        grown = x.shape[1] == config.resolution
+        suffix = "" if grown else f"_{x.shape[1]}"
+        x = BatchNorm(config.batch_norm_eps, name=f"norm{suffix}")(x)
+        colors = Conv(3, name=f"to_rgb{suffix}")(jax.nn.relu(x))
+        return jnp.tanh(colors), tap.finish()
 
     def _conditions(self, class_label, chunks) -> list[Array]:
         config = self.config

@@ -1,8 +1,8 @@
 """Discriminator of BigGAN: residual, with a class projection and spectral norm.
 
-Blocks mirror the generator's (Brock, Donahue & Simonyan, 2019). The score of an image is
-a linear function of its pooled features, plus their product with the embedding of its
-class (Miyato & Koyama, 2018). Every kernel is divided by its largest singular value
+Blocks mirror the generator's (Brock, Donahue & Simonyan, 2019). The score of an image
+is a linear function of its pooled features, plus their product with the embedding of
+its class (Miyato & Koyama, 2018). Every kernel is divided by its largest singular value
 (Miyato et al., 2018).
 """
 
@@ -46,9 +46,14 @@ class Discriminator(nn.Module):
 
     Keeps a direction for every kernel in the collection ``spectral_norm``. Each call
     that may write that collection brings it closer to the first singular vector.
+
+    Attributes:
+        config: Sizes.
+        first_block: Where it starts, if it has yet to grow and reads smaller images.
     """
 
     config: Config
+    first_block: int = 0
 
     @nn.compact
     def __call__(
@@ -65,7 +70,7 @@ class Discriminator(nn.Module):
                 are too many.
         """
         config = self.config
-        factor = 2 ** len(config.units)
+        factor = 2 ** (len(config.units) - self.first_block)
         if images.shape[1] % factor or images.shape[2] % factor:
             raise ValueError(
                 f"The images have {images.shape[1]} x {images.shape[2]} pixels; this "
@@ -77,9 +82,9 @@ class Discriminator(nn.Module):
                 f"{config.num_classes} classes."
             )
         x = ops.squares(images)
-        for i, units in enumerate(config.units):
-            last = i == len(config.units) - 1
-            x = Block(units, first=i == 0, last=last, name=f"block{i}")(x)
+        for i in range(self.first_block, len(config.units)):
+            first, last = i == self.first_block, i == len(config.units) - 1
+            x = Block(config.units[i], first=first, last=last, name=f"block{i}")(x)
         features = jax.nn.relu(x).sum(axis=(1, 2))
         score = SpectralDense(1, name="score")(features)[:, 0]
         if class_label is None:

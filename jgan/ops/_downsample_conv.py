@@ -68,7 +68,9 @@ def squares(
     """Returns the map with each square of 2 x 2 pixels as one, its units row by row."""
     images, rows, cols, units = x.shape
     apart = x.reshape(images, rows // 2, 2, cols // 2, 2, units)
-    return apart.transpose(0, 1, 3, 2, 4, 5).reshape(images, rows // 2, cols // 2, 4 * units)
+    return apart.transpose(0, 1, 3, 2, 4, 5).reshape(
+        images, rows // 2, cols // 2, 4 * units
+    )
 
 
 def _square_kernel(

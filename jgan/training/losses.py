@@ -1,4 +1,4 @@
-"""Adversarial losses. Each takes scores, high for what the discriminator takes for real.
+"""Adversarial losses of scores, high for what the discriminator takes for real.
 
 Names say whom the loss trains. All are means over the images.
 """
@@ -28,9 +28,7 @@ def hinge_discriminator(real: Scores, fake: Scores) -> DiscriminatorLoss:
 
     Lim & Ye (2017); as in BigGAN.
     """
-    return DiscriminatorLoss(
-        jax.nn.relu(1 - real).mean(), jax.nn.relu(1 + fake).mean()
-    )
+    return DiscriminatorLoss(jax.nn.relu(1 - real).mean(), jax.nn.relu(1 + fake).mean())
 
 
 def hinge_generator(fake: Scores) -> Float[Array, ""]:

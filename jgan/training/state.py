@@ -10,7 +10,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from jgan.models import biggan, discriminators
 from jgan.models.latents import Latents, sample_latents
-from jgan.typing import Images, Params
+from jgan.typing import Params
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,9 @@ class Config:
         generator: Sizes of the generator.
         discriminator: Sizes of the discriminator.
         batch_size: Real images a step, and as many generated ones.
+        half_steps: Steps at half the resolution, without the generator's last and the
+            discriminator's first block, before both grow. A step then costs less than
+            half.
         generator_rate: Learning rate.
         discriminator_rate: Learning rate; higher, for it has one update a step (Heusel
             et al., 2017).
@@ -33,6 +36,7 @@ class Config:
     generator: biggan.Config
     discriminator: discriminators.Config
     batch_size: int = 32
+    half_steps: int = 0
     generator_rate: float = 2e-4
     discriminator_rate: float = 4e-4
     beta1: float = 0.0
@@ -45,6 +49,8 @@ class Config:
             raise ValueError(
                 f"batch_size is {self.batch_size}; batch normalization needs 2 or more."
             )
+        if self.half_steps < 0:
+            raise ValueError(f"half_steps is {self.half_steps}; give 0 or more.")
         if min(self.generator_rate, self.discriminator_rate) <= 0:
             raise ValueError(
                 f"The learning rates {self.generator_rate} and "
@@ -84,41 +90,82 @@ class State(NamedTuple):
     discriminator_optimizer: Any
 
 
-class Optimizers(NamedTuple):
-    """Adam for either network."""
+class Pair(NamedTuple):
+    """Something of the generator, and the same of the discriminator."""
 
-    generator: optax.GradientTransformation
-    discriminator: optax.GradientTransformation
+    generator: Any
+    discriminator: Any
 
 
-def optimizers(config: Config) -> Optimizers:
-    """Returns the optimizers of a run."""
+def networks(config: Config, *, half: bool) -> Pair:
+    """Returns the two networks, whole or those for half the resolution."""
+    blocks = len(config.generator.units_out) - half
+    return Pair(
+        biggan.Generator(config.generator, num_blocks=blocks),
+        discriminators.Discriminator(config.discriminator, first_block=int(half)),
+    )
+
+
+def optimizers(config: Config) -> Pair:
+    """Returns Adam for each network."""
     adam = lambda rate: optax.adam(rate, b1=config.beta1, b2=config.beta2)
-    return Optimizers(adam(config.generator_rate), adam(config.discriminator_rate))
+    return Pair(adam(config.generator_rate), adam(config.discriminator_rate))
 
 
 def initial_state(config: Config) -> State:
     """Returns the state before the first step, from the config's seed alone."""
-    generator_key, discriminator_key = jax.random.split(jax.random.key(config.seed))
-    latents = draw_latents(config, 1, key=generator_key)
-    generator = biggan.Generator(config.generator).init(generator_key, latents)
-    side = config.generator.resolution
-    images: Images = jnp.zeros((1, side, side, 3))
-    discriminator = discriminators.Discriminator(config.discriminator).init(
-        discriminator_key, images, latents.class_label
+    half = config.half_steps > 0
+    side = config.generator.resolution // (2 if half else 1)
+    network = networks(config, half=half)
+    keys = jax.random.split(jax.random.key(config.seed))
+    latents = draw_latents(config, 1, key=keys[0])
+    generator = network.generator.init(keys[0], latents)["params"]
+    discriminator = network.discriminator.init(
+        keys[1], jnp.zeros((1, side, side, 3)), latents.class_label
     )
+    return _state(config, generator, generator, discriminator)
+
+
+def _state(config: Config, generator: Params, ema: Params, discriminator: Any) -> State:
     optimize = optimizers(config)
-    params = generator["params"]
+    params = discriminator["params"]
     return State(
         step=jnp.zeros((), jnp.int32),
-        generator=params,
+        generator=generator,
         # A copy: a donated buffer can stand in one place of the state only.
-        ema=jax.tree.map(jnp.copy, params),
-        discriminator=discriminator["params"],
+        ema=jax.tree.map(jnp.copy, ema),
+        discriminator=params,
         spectral_norm=discriminator["spectral_norm"],
-        generator_optimizer=optimize.generator.init(params),
-        discriminator_optimizer=optimize.discriminator.init(discriminator["params"]),
+        generator_optimizer=optimize.generator.init(generator),
+        discriminator_optimizer=optimize.discriminator.init(params),
     )
+
+
+def grow(config: Config, state: State) -> State:
+    """Returns the state at full resolution that goes on from one at half.
+
+    What has the same name and shape is kept, what the added blocks need is drawn, and
+    Adam starts anew.
+    """
+    whole = initial_state(dataclasses.replace(config, half_steps=0))
+    kept = lambda old, new: _kept(dict(jax.tree.leaves_with_path(old)), new)
+    discriminator = {
+        "params": kept(state.discriminator, whole.discriminator),
+        "spectral_norm": kept(state.spectral_norm, whole.spectral_norm),
+    }
+    generator = kept(state.generator, whole.generator)
+    grown = _state(config, generator, kept(state.ema, generator), discriminator)
+    return grown._replace(step=state.step)
+
+
+def _kept(old: dict[Any, Array], new: Params) -> Params:
+    def choose(path, leaf):
+        before = old.get(path)
+        if before is None or before.shape != leaf.shape:
+            return leaf
+        return jnp.copy(before)
+
+    return jax.tree.map_with_path(choose, new)
 
 
 def draw_latents(config: Config, num_images: int, *, key: PRNGKeyArray) -> Latents:

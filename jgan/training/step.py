@@ -7,12 +7,13 @@ made, so its forward runs once a step and not twice.
 
 from typing import NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
-from jgan.models import biggan, discriminators
+from jgan import ops
 from jgan.models.latents import Latents
 from jgan.training.losses import (
     DiscriminatorLoss,
@@ -23,12 +24,14 @@ from jgan.training.state import (
     Config,
     State,
     draw_latents,
+    networks,
     optimizers,
     step_key,
 )
 from jgan.typing import Images, Params
 from jgan.worlds import Batch
 
+Scalar = Float[Array, ""] | float
 _LATENTS = 0
 
 
@@ -43,18 +46,11 @@ class Metrics(NamedTuple):
         discriminator_gradient: Norm of its gradient.
     """
 
-    real: Float[Array, ""]
-    fake: Float[Array, ""]
-    generator: Float[Array, ""]
-    generator_gradient: Float[Array, ""]
-    discriminator_gradient: Float[Array, ""]
-
-
-class Gradients(NamedTuple):
-    """Gradient of either loss with respect to its own network."""
-
-    generator: Params
-    discriminator: Params
+    real: Scalar
+    fake: Scalar
+    generator: Scalar
+    generator_gradient: Scalar
+    discriminator_gradient: Scalar
 
 
 def train_step(
@@ -62,44 +58,48 @@ def train_step(
     batch: Batch,
     config: Config,
     *,
+    half: bool = False,
     sharding: jax.sharding.Sharding | None = None,
 ) -> tuple[State, Metrics]:
     """Returns the state after one step, and its metrics.
 
     Args:
         state: Before the step; may be donated.
-        batch: Real images.
+        batch: Real images, at full resolution.
         config: Static.
+        half: Train at half the resolution, on images averaged over 2 x 2 pixels.
         sharding: How images lie on devices; None leaves it to the compiler. Statistics
             of batch normalization are over all images whatever the number of devices.
     """
-    optimize = optimizers(config)
+    optimize, network = optimizers(config), networks(config, half=half)
     latents = draw_latents(
         config, config.batch_size, key=step_key(config, state.step, _LATENTS)
     )
     if sharding is not None:
         latents = jax.lax.with_sharding_constraint(latents, sharding)
+    if half:
+        batch = batch._replace(images=ops.downsample(batch.images))
     images, pull_back = jax.vjp(
-        lambda params: generate(config, params, latents), state.generator
+        lambda params: generate(network.generator, params, latents), state.generator
     )
 
-    (loss, spectral_norm), d_gradient = _discriminator_gradient(
-        config, state, batch, Batch(images, latents.class_label)
-    )
+    fake = Batch(images, latents.class_label)
+    (loss, spectral_norm), gradient = _learn(network.discriminator, state, batch, fake)
     updates, discriminator_optimizer = optimize.discriminator.update(
-        d_gradient, state.discriminator_optimizer, state.discriminator
+        gradient, state.discriminator_optimizer, state.discriminator
     )
     discriminator = optax.apply_updates(state.discriminator, updates)
 
     variables = {"params": discriminator, "spectral_norm": spectral_norm}
+    score = lambda images: network.discriminator.apply(
+        variables, images, latents.class_label
+    )
     generator_loss, image_gradient = jax.value_and_grad(
-        lambda images: hinge_generator(
-            _discriminator(config).apply(variables, images, latents.class_label)
-        )
+        lambda images: hinge_generator(score(images))
     )(images)
-    (g_gradient,) = pull_back(image_gradient)
+    (generator_gradient,) = pull_back(image_gradient)
     updates, generator_optimizer = optimize.generator.update(
-        g_gradient, state.generator_optimizer, state.generator
+        generator_gradient, state.generator_optimizer, state.generator
     )
     generator = optax.apply_updates(state.generator, updates)
     return (
@@ -115,28 +115,23 @@ def train_step(
         Metrics(
             *loss,
             generator_loss,
-            optax.global_norm(g_gradient),
-            optax.global_norm(d_gradient),
+            optax.global_norm(generator_gradient),
+            optax.global_norm(gradient),
         ),
     )
 
 
-def generate(config: Config, params: Params, latents: Latents) -> Images:
+def generate(generator: nn.Module, params: Params, latents: Latents) -> Images:
     """Returns images, normalized by the statistics of their own batch."""
-    generator = biggan.Generator(config.generator)
-    (images, _), _ = generator.apply(
-        {"params": params}, latents, mutable=["batch_stats"]
-    )
+    variables = {"params": params}
+    (images, _), _ = generator.apply(variables, latents, mutable=["batch_stats"])
     return images
 
 
-def _discriminator(config: Config) -> discriminators.Discriminator:
-    return discriminators.Discriminator(config.discriminator)
-
-
-def _discriminator_gradient(
-    config: Config, state: State, real: Batch, fake: Batch
+def _learn(
+    network: nn.Module, state: State, real: Batch, fake: Batch
 ) -> tuple[tuple[DiscriminatorLoss, Params], Params]:
+    """Returns losses, directions after one power iteration, and the gradient."""
     # One call for both: power iteration goes on once, and larger batches run faster.
     images = jnp.concatenate([real.images, fake.images])
     labels = None
@@ -144,11 +139,9 @@ def _discriminator_gradient(
         labels = jnp.concatenate([real.class_label, fake.class_label])
 
     def total(params: Params):
-        scores, written = _discriminator(config).apply(
-            {"params": params, "spectral_norm": state.spectral_norm},
-            images,
-            labels,
-            mutable=["spectral_norm"],
+        variables = {"params": params, "spectral_norm": state.spectral_norm}
+        scores, written = network.apply(
+            variables, images, labels, mutable=["spectral_norm"]
         )
         loss = hinge_discriminator(*jnp.split(scores, [len(real.images)]))
         return loss.real + loss.fake, (loss, written["spectral_norm"])

@@ -51,7 +51,7 @@ class ScenesWorld:
 
     def __init__(self, resolution: int = 64) -> None:
         self.resolution = resolution
-        self.class_names = CLASS_NAMES
+        self.class_names: tuple[str, ...] = CLASS_NAMES
 
     def sample(self, num_images: int, *, key: PRNGKeyArray) -> Batch:
         """Returns scenes, image `i` drawn from ``fold_in(key, i)`` alone."""

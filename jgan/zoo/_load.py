@@ -11,7 +11,8 @@ from jgan.convert import (
 )
 from jgan.gan import Gan
 from jgan.zoo._find import find, names
-from jgan.zoo._pull import Callback, pull
+from jgan.zoo._pull import pull
+from jgan.zoo._wheel import Callback
 
 
 def load(

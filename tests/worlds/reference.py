@@ -7,6 +7,7 @@ the parts are the renderer's; how a point is found to lie inside is not.
 import numpy as np
 
 from jgan.worlds.scenes import CLASS_NAMES, CONCEPTS, Factors
+from tests.worlds.scene import grown
 
 _CONIFERS = ("forest", "alps", "winter")
 
@@ -28,9 +29,7 @@ def polygon(x, y, *corners):
 
 def rectangle(x, y, left, top, right, bottom):
     """Whether points lie in an upright rectangle."""
-    return polygon(
-        x, y, (left, top), (right, top), (right, bottom), (left, bottom)
-    )
+    return polygon(x, y, (left, top), (right, top), (right, bottom), (left, bottom))
 
 
 def tent(x, y, tip_x, top, bottom, half):
@@ -117,7 +116,23 @@ def labels(factors: Factors, resolution: int = 64) -> np.ndarray:
     return topmost
 
 
-def silhouette(factors: Factors, concepts, resolution: int = 64) -> np.ndarray:
-    """Where the shapes of some concepts are, seen or hidden."""
-    masks = [m for name, m in shapes(factors, resolution) if name in concepts]
-    return np.any([np.zeros((resolution, resolution), bool), *masks], 0)
+# How many pixels beyond its points an antialiased shape may reach: 1 across an edge,
+# more where two edges meet at a sharp corner, as at the eaves of a roof.
+_REACH = {"roof": 3, "mountain": 3, "tree": 2}
+
+
+def may_show(factors: Factors, concepts, resolution: int = 64) -> np.ndarray:
+    """Pixels that the colors of some concepts can reach: near them and not hidden."""
+    reached = np.zeros((resolution, resolution), bool)
+    for concept, mask in shapes(factors, resolution):
+        if concept in concepts:
+            reached |= grown(mask, _REACH.get(concept, 1))
+        else:
+            reached &= ~_inmost(mask)
+    return reached
+
+
+def _inmost(mask):
+    """The pixels with two of the shape on every side, which it covers whole."""
+    outside = np.pad(~mask, 2, constant_values=True)
+    return ~grown(outside, 2)[2:-2, 2:-2]

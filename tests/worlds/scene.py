@@ -49,7 +49,10 @@ def plain(**changes) -> Factors:
     values = _PLAIN | changes
     assert values.keys() == _PLAIN.keys()
     return Factors(
-        **{n: jnp.asarray(v, _DTYPES.get(type(v), jnp.float32)) for n, v in values.items()}
+        **{
+            n: jnp.asarray(v, _DTYPES.get(type(v), jnp.float32))
+            for n, v in values.items()
+        }
     )
 
 

@@ -38,7 +38,9 @@ def _near(*points):
     return np.any(close, 0)
 
 
-@pytest.mark.parametrize("sizes", [(0.5, 0.47, 0.2), (0.31, 0.62, 0.1), (0.0, 0.9, 0.3)])
+@pytest.mark.parametrize(
+    "sizes", [(0.5, 0.47, 0.2), (0.31, 0.62, 0.1), (0.0, 0.9, 0.3)]
+)
 def test_a_disk_covers_what_counting_finds(sizes):
     got, want = _coverage(shapes.disk, *sizes), _counted(reference.circle, *sizes)
     # An arc of radius r leaves a straight edge by at most 1 / 8r within a pixel.
@@ -74,9 +76,9 @@ def test_below_a_line_is_counted_exactly():
 @pytest.mark.parametrize("radius", [0.06, 0.1, 0.3])
 def test_a_disk_covers_its_area(radius):
     got = _coverage(shapes.disk, 0.513, 0.472, radius).sum()
-    # A straight fall over one pixel adds pi/12; where the pixels lie adds less than
-    # the rest of a half.
-    assert abs(got - math.pi * (radius * _SIDE) ** 2) < 0.5
+    # A straight fall over one pixel adds pi/12 on average, and where the centers fall
+    # less than a pixel to either side.
+    assert abs(got - math.pi * (radius * _SIDE) ** 2) < 1.2
 
 
 @pytest.mark.parametrize(

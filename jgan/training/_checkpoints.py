@@ -1,0 +1,48 @@
+"""Checkpoints of a run: whole or absent, whatever kills the process.
+
+Orbax writes to a temporary name and renames; it keeps the last two.
+"""
+
+import pathlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from jgan.training.state import Config, State, grow, initial_state
+
+_KEEP = 2
+
+
+@contextmanager
+def open_checkpoints(folder: pathlib.Path) -> Iterator[ocp.CheckpointManager]:
+    """Yields the checkpoints of a run, and waits for the last to be written.
+
+    Args:
+        folder: Where they lie; made if it does not exist.
+    """
+    options = ocp.CheckpointManagerOptions(max_to_keep=_KEEP, create=True)
+    manager = ocp.CheckpointManager(folder.resolve(), options=options)
+    try:
+        yield manager
+    finally:
+        manager.close()
+
+
+def save(manager: ocp.CheckpointManager, state: State) -> None:
+    """Starts to write a checkpoint of the state."""
+    # A copy: the next step is given the memory of this state while orbax still writes.
+    copy = jax.tree.map(np.array, state)
+    manager.save(int(state.step), args=ocp.args.StandardSave(copy))
+
+
+def restore(manager: ocp.CheckpointManager, config: Config, step: int) -> State:
+    """Returns the state that was written at a step."""
+    shapes = jax.eval_shape(lambda: initial_state(config))
+    if 0 < config.half_steps < step:
+        shapes = jax.eval_shape(lambda state: grow(config, state), shapes)
+    restored = manager.restore(step, args=ocp.args.StandardRestore(shapes))
+    return cast(State, restored)

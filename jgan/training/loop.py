@@ -1,0 +1,203 @@
+"""The training loop: steps, checkpoints, a log, pictures on the way.
+
+A run is a folder. All that is drawn at a step depends on the config's seed and the
+step's number, so a run that was killed goes on from its last checkpoint to the same
+parameters, bit for bit on the same device.
+"""
+
+import functools
+import math
+import pathlib
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from orbax.checkpoint import CheckpointManager
+
+from jgan import images
+from jgan.training import _checkpoints
+from jgan.training._devices import Devices
+from jgan.training._folder import append_log, check_config, cut_log, write_config
+from jgan.training.averaged import sample_grid
+from jgan.training.state import Config, State, grow, initial_state, step_key
+from jgan.training.step import Metrics, train_step
+from jgan.worlds import World
+
+# Use of a step's key; the step itself has 0.
+_REALS = 1
+_CHECKPOINTS, _PICTURES = "checkpoints", "samples"
+
+
+class Progress(NamedTuple):
+    """What a run tells while it goes on.
+
+    Attributes:
+        step: Steps done.
+        num_steps: Steps to do.
+        images_per_second: Real images, since the last report.
+        metrics: Means since the last report.
+    """
+
+    step: int
+    num_steps: int
+    images_per_second: float
+    metrics: Metrics
+
+
+class DivergedError(FloatingPointError):
+    """A loss or a gradient became infinite or NaN."""
+
+
+def train(
+    config: Config,
+    world: World,
+    out: pathlib.Path,
+    *,
+    num_steps: int,
+    resume: bool = False,
+    report_every: int = 50,
+    save_every: int = 500,
+    mesh: jax.sharding.Mesh | None = None,
+    callback: Callable[[Progress], None] = lambda progress: None,
+) -> State:
+    """Returns the state after `num_steps` steps in all, writing the run's folder.
+
+    The folder has ``checkpoints``, ``metrics.jsonl`` with a line for every report, and
+    ``samples`` with a picture of the averaged generator for every checkpoint.
+
+    Args:
+        config: What to train.
+        world: Real images, of the generator's resolution and classes.
+        out: The run's folder; made if it does not exist.
+        num_steps: Steps in all, those before a resumption included.
+        resume: Go on from the last checkpoint in `out`.
+        report_every: Steps between reports.
+        save_every: Steps between checkpoints, a multiple of `report_every`.
+        mesh: Devices of one axis that share the images of a step. Results are those of
+            one device up to rounding.
+        callback: Called with every report.
+
+    Raises:
+        ValueError: If config, world, folder and arguments do not fit each other.
+        FileNotFoundError: If there is nothing to resume.
+        DivergedError: If the training diverges. The last checkpoint is a good one.
+    """
+    _check(
+        config,
+        world,
+        num_steps=num_steps,
+        report_every=report_every,
+        save_every=save_every,
+        mesh=mesh,
+    )
+    with _checkpoints.open_checkpoints(out / _CHECKPOINTS) as manager:
+        state = _begin(config, out, manager, resume=resume)
+        done = int(state.step)
+        if done > num_steps:
+            raise ValueError(f"{out} has done {done} steps; num_steps is {num_steps}.")
+        devices = Devices(mesh)
+        state = devices.place_state(state)
+        pending: list[Metrics] = []
+        start = time.perf_counter()
+        for step in range(done + 1, num_steps + 1):
+            half = step <= config.half_steps
+            if step == config.half_steps + 1 > 1:
+                state = devices.place_state(grow(config, state))
+            key = step_key(config, step - 1, _REALS)
+            batch = devices.place_images(world.sample(config.batch_size, key=key))
+            state, metrics = _step(state, batch, config, half, devices.images)
+            pending.append(metrics)
+            if step % report_every == 0 or step == num_steps:
+                means = _means(pending, step, manager.latest_step(), out)
+                now = time.perf_counter()
+                rate = len(pending) * config.batch_size / (now - start)
+                pending, start = [], now
+                append_log(out, step=step, images_per_second=rate, **means._asdict())
+                callback(Progress(step, num_steps, rate, means))
+            if step % save_every == 0 or step == num_steps:
+                _checkpoints.save(manager, state)
+                picture = sample_grid(config, state, half=half)
+                (out / _PICTURES).mkdir(exist_ok=True)
+                images.write_png(out / _PICTURES / f"{step:07d}.png", picture)
+    return state
+
+
+def _begin(
+    config: Config, out: pathlib.Path, manager: CheckpointManager, *, resume: bool
+) -> State:
+    saved = manager.latest_step()
+    if not resume and saved is not None:
+        raise ValueError(
+            f"{out} has a run at step {saved}. Resume it, or give another folder."
+        )
+    if resume and saved is None:
+        raise FileNotFoundError(
+            f"There is no checkpoint in {out}. Start anew, without resuming."
+        )
+    cut_log(out, step=saved or 0)
+    if saved is None:
+        write_config(out, config)
+        return initial_state(config)
+    check_config(out, config)
+    return _checkpoints.restore(manager, config, saved)
+
+
+def _check(
+    config: Config,
+    world: World,
+    *,
+    num_steps: int,
+    report_every: int,
+    save_every: int,
+    mesh: jax.sharding.Mesh | None,
+) -> None:
+    generator = config.generator
+    if world.resolution != generator.resolution:
+        raise ValueError(
+            f"The world has images of {world.resolution} pixels, the generator of "
+            f"{generator.resolution}."
+        )
+    if len(world.class_names) != generator.num_classes:
+        raise ValueError(
+            f"The world has {len(world.class_names)} classes, the generator "
+            f"{generator.num_classes}."
+        )
+    if num_steps < 1 or report_every < 1 or save_every < 1 or save_every % report_every:
+        raise ValueError(
+            f"num_steps is {num_steps}, report_every {report_every} and save_every "
+            f"{save_every}; each is at least 1, and a checkpoint falls on a report."
+        )
+    if mesh is not None and (
+        len(mesh.axis_names) != 1 or config.batch_size % mesh.size
+    ):
+        raise ValueError(
+            f"{config.batch_size} images cannot be shared by a mesh of shape "
+            f"{dict(mesh.shape)}; it has one axis, whose size divides the batch."
+        )
+
+
+@functools.partial(
+    jax.jit, static_argnames=("config", "half", "sharding"), donate_argnames="state"
+)
+def _step(state, batch, config, half, sharding):
+    return train_step(state, batch, config, half=half, sharding=sharding)
+
+
+def _means(
+    pending: list[Metrics], step: int, saved: int | None, out: pathlib.Path
+) -> Metrics:
+    columns = zip(*jax.device_get(pending), strict=True)
+    means = Metrics(*(float(np.mean(column)) for column in columns))
+    if not all(math.isfinite(mean) for mean in means):
+        last = (
+            "There is no checkpoint yet."
+            if saved is None
+            else (f"The last good checkpoint is step {saved} in {out}.")
+        )
+        raise DivergedError(
+            f"Training diverged between steps {step - len(pending)} and {step}: "
+            f"{means._asdict()}. {last} Resume it with lower learning rates."
+        )
+    return means

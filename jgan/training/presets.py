@@ -1,0 +1,46 @@
+"""The runs that jgan knows by name."""
+
+import dataclasses
+from collections.abc import Callable
+
+from jgan.models import biggan, discriminators
+from jgan.training.state import Config
+from jgan.worlds import ScenesWorld, World
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A run: what to train, on what, for how long.
+
+    Attributes:
+        config: What to train.
+        world: Makes the source of real images.
+        num_steps: Steps that the shipped weights took.
+    """
+
+    config: Config
+    world: Callable[[], World]
+    num_steps: int
+
+
+PRESETS = {
+    # Class-conditional BigGAN of 1.2 M parameters. Without attention: scenes are flat
+    # shapes, and at these widths it would add a tenth to a step.
+    "scenes64": Preset(
+        config=Config(
+            generator=biggan.Config(
+                resolution=64,
+                width=12,
+                latent_dim=80,
+                num_classes=8,
+                shared_dim=32,
+                attention=(),
+            ),
+            discriminator=discriminators.Config(
+                units=(48, 96, 192, 192), num_classes=8
+            ),
+        ),
+        world=ScenesWorld,
+        num_steps=20_000,
+    ),
+}

@@ -1,0 +1,107 @@
+"""The figures against brute force, and the shipped network against its bounds."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import sklearn.metrics
+
+from jgan.segment.scenes.evaluate import _r2, confusion_of, evaluate, iou_of
+from jgan.segment.scenes.factors import FACTOR_NAMES
+
+
+def _labels(*, images: int, concepts: int):
+    draw = np.random.default_rng(0)
+    true = draw.integers(0, concepts, (images, 8, 8), np.int32)
+    wrong = draw.random(true.shape) < 0.4
+    read = np.where(wrong, draw.integers(0, concepts, true.shape, np.int32), true)
+    return true, read
+
+
+def test_iou_equals_brute_force():
+    true, read = _labels(images=5, concepts=4)
+    confusion = confusion_of(jnp.asarray(true), jnp.asarray(read), num_concepts=4)
+    iou = iou_of(np.asarray(confusion))
+    for concept in range(4):
+        a, b = true == concept, read == concept
+        # Both are the same quotient of whole numbers.
+        assert iou[concept] == (a & b).sum() / (a | b).sum()
+
+
+def test_confusion_equals_that_of_scikit_learn_and_skips_unknown_pixels():
+    true, read = _labels(images=3, concepts=4)
+    true[0, :4] = -1
+    true[1, 0] = 4
+    confusion = confusion_of(jnp.asarray(true), jnp.asarray(read), num_concepts=4)
+    known = (true >= 0) & (true < 4)
+    want = sklearn.metrics.confusion_matrix(true[known], read[known], labels=range(4))
+    np.testing.assert_array_equal(confusion, want)
+
+
+def test_a_concept_that_never_occurs_has_no_iou():
+    confusion = np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(iou_of(confusion), [3 / 4, 2 / 3, np.nan])
+
+
+def test_r2_equals_that_of_scikit_learn():
+    draw = np.random.default_rng(0)
+    true = draw.normal(size=(50, 3)).astype(np.float32)
+    read = (true + draw.normal(size=true.shape, scale=0.5)).astype(np.float32)
+    weights = (draw.random(true.shape) < 0.7).astype(np.float32)
+    for i, found in enumerate(_r2(true, read, weights)):
+        seen = weights[:, i] > 0
+        want = sklearn.metrics.r2_score(
+            true[seen, i].astype(np.float64), read[seen, i].astype(np.float64)
+        )
+        # Float64 sums of 50 numbers, in another order.
+        np.testing.assert_allclose(found, want, rtol=1e-12)
+
+
+def test_a_factor_that_does_not_vary_has_no_r2():
+    true = np.ones((4, 1), np.float32)
+    assert np.isnan(_r2(true, 2 * true, np.ones_like(true))).all()
+    assert np.isnan(_r2(true, true, np.zeros_like(true))).all()
+
+
+def test_a_cut_batch_counts_its_images_once(network):
+    # The second batch of four is cut to one: pixels of five images are counted.
+    figures = evaluate(network, num_images=5, batch_size=4, key=jax.random.key(5))
+    assert figures.num_images == 5
+    assert round(figures.class_accuracy * 5, 6) in range(6)
+    assert figures.mean_iou == np.nanmean(list(figures.iou.values()))
+    same = evaluate(network, num_images=5, batch_size=4, key=jax.random.key(5))
+    # assert_equal, because NaN is the same as NaN here.
+    np.testing.assert_equal(same._asdict(), figures._asdict())
+
+
+@pytest.mark.parametrize(("num_images", "batch_size"), [(0, 4), (4, 0)])
+def test_nothing_to_judge_is_refused(network, num_images, batch_size):
+    with pytest.raises(ValueError, match="take 1 or more"):
+        evaluate(
+            network,
+            num_images=num_images,
+            batch_size=batch_size,
+            key=jax.random.key(0),
+        )
+
+
+def _check(figures):
+    assert figures.mean_iou >= 0.90
+    assert figures.class_accuracy >= 0.98
+    assert set(figures.r2) == set(FACTOR_NAMES)
+    held = ("horizon", "brightness", "sun_x", "sun_y", "house_x", "house_base")
+    low = {name: figures.r2[name] for name in held if not figures.r2[name] >= 0.8}
+    assert not low
+
+
+def test_the_shipped_network_reads_scenes(network):
+    # 100 scenes: the class accuracy may miss two of them.
+    _check(evaluate(network, num_images=100, key=jax.random.key(2024)))
+
+
+@pytest.mark.slow
+def test_the_shipped_network_reads_4000_scenes(network):
+    figures = evaluate(network, num_images=4000, key=jax.random.key(2025))
+    _check(figures)
+    # Doors and windows are 3 to 5 pixels wide: every edge has to be exact.
+    assert min(figures.iou.values()) >= 0.85
