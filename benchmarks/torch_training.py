@@ -1,4 +1,4 @@
-"""A step of adversarial training in PyTorch, for timing: the networks of `jgan.training`.
+"""A step of adversarial training in PyTorch, for timing: the networks of jgan.
 
 The same order of work: generated images once, the discriminator's update, then the
 generator's through the images already made. `tests/benchmarks` checks that its losses

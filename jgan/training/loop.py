@@ -139,7 +139,7 @@ def _begin(
     cut_log(out, step=saved or 0)
     if saved is None:
         write_config(out, config)
-        return initial_state(config)
+        return jax.jit(initial_state, static_argnums=0)(config)
     check_config(out, config)
     return _checkpoints.restore(manager, config, saved)
 

@@ -85,10 +85,12 @@ def train_step(
 
     fake = Batch(images, latents.class_label)
     (loss, spectral_norm), gradient = _learn(network.discriminator, state, batch, fake)
-    updates, discriminator_optimizer = optimize.discriminator.update(
-        gradient, state.discriminator_optimizer, state.discriminator
+    discriminator, discriminator_optimizer = _follow(
+        optimize.discriminator,
+        gradient,
+        state.discriminator_optimizer,
+        state.discriminator,
     )
-    discriminator = optax.apply_updates(state.discriminator, updates)
 
     variables = {"params": discriminator, "spectral_norm": spectral_norm}
     score = lambda images: network.discriminator.apply(
@@ -98,10 +100,12 @@ def train_step(
         lambda images: hinge_generator(score(images))
     )(images)
     (generator_gradient,) = pull_back(image_gradient)
-    updates, generator_optimizer = optimize.generator.update(
-        generator_gradient, state.generator_optimizer, state.generator
+    generator, generator_optimizer = _follow(
+        optimize.generator,
+        generator_gradient,
+        state.generator_optimizer,
+        state.generator,
     )
-    generator = optax.apply_updates(state.generator, updates)
     return (
         State(
             step=state.step + 1,
@@ -115,10 +119,22 @@ def train_step(
         Metrics(
             *loss,
             generator_loss,
-            optax.global_norm(generator_gradient),
-            optax.global_norm(gradient),
+            optax.tree.norm(generator_gradient),
+            optax.tree.norm(gradient),
         ),
     )
+
+
+def _follow(
+    optimizer: optax.GradientTransformation,
+    gradient: Params,
+    optimizer_state: optax.OptState,
+    params: Params,
+) -> tuple[Params, optax.OptState]:
+    # Optax counts its steps with integers among floats.
+    with jax.numpy_dtype_promotion("standard"):
+        updates, optimizer_state = optimizer.update(gradient, optimizer_state, params)
+        return optax.apply_updates(params, updates), optimizer_state
 
 
 def generate(generator: nn.Module, params: Params, latents: Latents) -> Images:

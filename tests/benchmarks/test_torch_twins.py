@@ -23,44 +23,12 @@ def _run(module, latents):
     return images.permute(0, 2, 3, 1).numpy()
 
 
-def _to_torch(name, array):
-    import torch
-
-    if array.ndim == 4:
-        array = array.transpose(3, 2, 0, 1)
-    elif name.endswith("kernel"):
-        array = array.T
-    return torch.tensor(np.ascontiguousarray(array))
-
-
 def test_biggan_twin_computes_what_jgan_computes():
+    from tests.benchmarks.loading import load_generator
+
     gan = make_gan("biggan")
     twin = torch_biggan.Generator(gan.config)
-    flat = {
-        ".".join(key.key for key in path[1:]): np.asarray(leaf)
-        for path, leaf in jax.tree_util.tree_leaves_with_path(gan.params)
-    }
-    units = gan.config.units_out[0]
-    linear = flat["linear.kernel"].reshape(-1, 16, units).transpose(0, 2, 1)
-    flat["linear.kernel"] = linear.reshape(-1, 16 * units)
-    flat["linear.bias"] = flat["linear.bias"].reshape(16, units).T.reshape(-1)
-    renamed = {}
-    for name, array in flat.items():
-        theirs = name.replace("block", "blocks.", 1).replace(".kernel", ".weight")
-        theirs = theirs.replace("attention.", "attention.16.")
-        if theirs.startswith("norm."):
-            theirs = theirs.replace("gain", "weight")
-        else:
-            theirs = theirs.replace(".mean", ".norm.mean")
-            theirs = theirs.replace(".variance", ".norm.variance")
-        theirs = theirs.replace("variance", "running_var").replace(
-            "mean", "running_mean"
-        )
-        theirs = "embedding.weight" if theirs == "embedding" else theirs
-        renamed[theirs] = _to_torch(name, array)
-    missing = twin.load_state_dict(renamed, strict=False)
-    assert not missing.unexpected_keys
-    assert all(key.endswith("num_batches_tracked") for key in missing.missing_keys)
+    load_generator(twin, gan.params)
     latents = gan.sample_latents(2, key=jax.random.key(1))
     want, _ = jax.jit(gan.forward)(gan.params, latents)
     np.testing.assert_allclose(_run(twin, latents), want, atol=2e-5)

@@ -33,3 +33,17 @@ def test_black_and_white_are_bytes_0_and_255_normalized():
     black, white = jax.jit(efficientnet.prepare)(images)
     np.testing.assert_allclose(black, -127 / 128, rtol=1e-6)
     np.testing.assert_allclose(white, 1, rtol=1e-6)
+    half = jax.jit(efficientnet.prepare)(images.astype(jax.numpy.bfloat16))
+    np.testing.assert_array_equal(half, [black, white])
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((1, 8, 8, 3), np.uint8), "uint8 with 3 channels; give RGB as floats"),
+        (np.zeros((1, 8, 8, 1), np.float32), "float32 with 1 channels"),
+    ],
+)
+def test_what_is_not_rgb_in_floats_is_refused(images, message):
+    with pytest.raises(ValueError, match=message):
+        efficientnet.prepare(images)

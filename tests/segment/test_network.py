@@ -7,7 +7,7 @@ import pytest
 
 from jgan.segment import Segmenter, scenes_network
 from jgan.segment.scenes import SceneNetwork
-from jgan.worlds.scenes import CLASS_NAMES, CONCEPTS
+from jgan.worlds.scenes import CLASS_NAMES, CONCEPTS, sample_scenes
 from tests.helpers import unchecked
 
 _read = jax.jit(SceneNetwork.read)
@@ -86,6 +86,26 @@ def test_half_precision_images_are_read_in_float32(network, scenes):
     half = scenes.images[:2].astype(jnp.bfloat16)
     reading = network.read(half)
     assert all(part.dtype == jnp.float32 for part in reading)
+
+
+@pytest.mark.slow  # Compiles the renderer at another size.
+def test_small_images_are_read_as_well(network, scenes):
+    small = sample_scenes(16, resolution=32, key=jax.random.key(7))
+    reading = _read(network, small.images)
+    assert reading.scores.shape == (16, 32, 32, len(CONCEPTS))
+    np.testing.assert_allclose(jnp.exp(reading.scores).sum(-1), 1, atol=1e-5)
+    # At the scale of 32 pixels, without being enlarged, it would be 0.93.
+    assert (reading.scores.argmax(-1) == small.segmentation).mean() > 0.97
+    # The same scenes at 64 pixels: the same classes, and the horizon in the same units.
+    large = _read(network, scenes.images)
+    np.testing.assert_array_equal(
+        reading.class_scores.argmax(-1), large.class_scores.argmax(-1)
+    )
+    horizon = network.factor_names.index("horizon")
+    # Half a small pixel is 0.34 of the horizon's deviation; the reading errs as well.
+    np.testing.assert_allclose(
+        reading.factors[:, horizon], large.factors[:, horizon], atol=0.6
+    )
 
 
 @pytest.mark.parametrize(

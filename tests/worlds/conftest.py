@@ -8,12 +8,12 @@ import pytest
 
 from jgan.worlds.scenes import CLASS_NAMES, Scenes, sample_scenes
 
-EACH = 8
+EACH = 32
 
 
 @functools.cache
 def draw_each(resolution: int) -> Scenes:
-    """Eight scenes of every class, in order, drawn from key 0."""
+    """Thirty-two scenes of every class, in order, drawn from key 0."""
     labels = jnp.repeat(jnp.arange(len(CLASS_NAMES)), EACH)
     return sample_scenes(
         len(labels), resolution=resolution, class_label=labels, key=jax.random.key(0)

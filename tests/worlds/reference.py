@@ -117,8 +117,9 @@ def labels(factors: Factors, resolution: int = 64) -> np.ndarray:
 
 
 # How many pixels beyond its points an antialiased shape may reach: 1 across an edge,
-# more where two edges meet at a sharp corner, as at the eaves of a roof.
-_REACH = {"roof": 3, "mountain": 3, "tree": 2}
+# more where two edges meet at a sharp corner, as at the eaves of a roof. A wall begins
+# a pixel above the eaves.
+_REACH = {"roof": 3, "mountain": 3, "tree": 2, "house": 2}
 
 
 def may_show(factors: Factors, concepts, resolution: int = 64) -> np.ndarray:

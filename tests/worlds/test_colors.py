@@ -53,6 +53,21 @@ def test_a_thing_has_its_color_in_the_light(thing, light):
     np.testing.assert_allclose(_at(image, thing), want, atol=_ROUNDING)
 
 
+@pytest.mark.parametrize("base", [0.731, 0.735, 0.739, 0.743])
+def test_nothing_shines_through_between_wall_and_roof(base):
+    # Eaves at four heights within a pixel; each edge alone covers a part of it.
+    black = {"ground_color": (0.0,) * 3, "sky_color": (0.0,) * 3, "mountain": False}
+    (before, _), (after, labels) = (
+        draw(plain(house_base=base, **changes)) for changes in ({}, black)
+    )
+    # The columns of the wall but its edges, from inside the roof to inside the wall.
+    eaves = round((base - 0.56 * 0.301) * 64)
+    part = slice(eaves - 2, eaves + 2), slice(24, 40)
+    assert shown(labels, "roof")[part].any()
+    assert shown(labels, "house")[part].any()
+    np.testing.assert_allclose(before[part], after[part], atol=_ROUNDING)
+
+
 def test_the_sun_shines_whatever_the_light():
     for light in (0.3, _LIGHT):
         image, _ = draw(plain(brightness=light))

@@ -3,7 +3,6 @@
 A generator's images are a little soft and a little noisy; the renderer's are neither.
 """
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -35,10 +34,12 @@ def augment(images: Images, *, key: PRNGKeyArray) -> Images:
 def _amount(num_images: int, *, key: PRNGKeyArray) -> Float[Array, "image 1 1 1"]:
     """Returns a number in [0, 1] for each image, 0 for those that are left alone."""
     chance_key, amount_key = jax.random.split(key)
-    damaged = jax.random.bernoulli(chance_key, _DAMAGED, (num_images, 1, 1, 1))
-    return damaged * jax.random.uniform(amount_key, (num_images, 1, 1, 1))
+    shape = (num_images, 1, 1, 1)
+    damaged = jax.random.bernoulli(chance_key, _DAMAGED, shape)
+    return jnp.where(damaged, jax.random.uniform(amount_key, shape), 0.0)
 
 
 def _mean_of_nine(images: Images) -> Images:
-    margin = ((0, 0), (1, 1), (1, 1), (0, 0))
-    return nn.avg_pool(jnp.pad(images, margin, mode="edge"), (3, 3))
+    padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    window, step = (1, 3, 3, 1), (1, 1, 1, 1)
+    return jax.lax.reduce_window(padded, 0.0, jax.lax.add, window, step, "VALID") / 9

@@ -177,7 +177,9 @@ def _step(
         return parts.segmentation + weighted, parts
 
     gradient, losses = jax.grad(total, has_aux=True)(state.params)
-    updates, new = optimizer.update(gradient, state.optimizer, state.params)
+    # optax divides and raises by its int32 count.
+    with jax.numpy_dtype_promotion("standard"):
+        updates, new = optimizer.update(gradient, state.optimizer, state.params)
     params = optax.apply_updates(state.params, updates)
     return FitState(params, new, state.step + 1), losses
 

@@ -148,7 +148,9 @@ class _Look(nn.Module):
 
     @nn.compact
     def __call__(
-        self, bottleneck: Float[Array, "image row col unit"], images: Images
+        self,
+        bottleneck: Float[Array, "image row col unit"],
+        images: Float[Array, "image row_in col_in 3"],
     ) -> Float[Array, "image value"]:
         """Returns what all readers read."""
         count, rows, cols, _ = bottleneck.shape

@@ -11,12 +11,15 @@ from flax import traverse_util
 from jaxtyping import Array, Float, Int
 from safetensors.numpy import load_file, save_file
 
+from jgan import ops
 from jgan.files import whole_folder
 from jgan.segment.scenes.factors import FACTOR_NAMES, unstandardize
 from jgan.segment.scenes.network import STRIDE, WIDTHS, Network, Reading
 from jgan.typing import Images, Params
 from jgan.worlds.scenes import CLASS_NAMES, CONCEPTS
 
+# Half the side of training images. At this scale the mean IoU is 0.73, enlarged 0.94.
+_SMALL = 32
 _WEIGHTS = "network.safetensors"
 _REPORT = "network.json"
 _READS = {
@@ -62,15 +65,23 @@ class SceneNetwork(NamedTuple):
     def read(self, images: Images) -> Reading:
         """Returns all that the network tells of images, factors standardized.
 
+        Images of up to 32 x 32 pixels are read enlarged twice, at the scale that the
+        network was trained at.
+
         Args:
-            images: In [-1, 1], of 64 x 64 pixels, the scale it was trained at.
+            images: In [-1, 1], best of 64 x 64 pixels.
 
         Raises:
-            ValueError: If they are no such images.
+            ValueError: If they are no images of that kind, or their rows or columns are
+                no multiple of 8.
         """
         _check(images)
         images = images.astype(jnp.float32)
-        return network_of().apply(self.params, images)  # pyright: ignore[reportReturnType]
+        if max(images.shape[1:3]) > _SMALL:
+            return _apply(self.params, images)
+        reading = _apply(self.params, ops.upsample(images))
+        scores = jax.nn.log_softmax(ops.downsample(reading.scores))
+        return reading._replace(scores=scores)
 
     def segment(self, images: Images) -> Int[Array, "image row col"]:
         """Returns the concept of each pixel, an index into `concepts`, int32."""
@@ -97,7 +108,11 @@ class SceneNetwork(NamedTuple):
         return self.read(images).features
 
 
-def _check(images: Images) -> None:
+def _apply(params: Params, images: Images) -> Reading:
+    return network_of().apply(params, images)  # pyright: ignore[reportReturnType]
+
+
+def _check(images: Array) -> None:
     whole = images.ndim == 4 and images.shape[-1] == 3 and images.size
     if not whole or images.shape[1] % STRIDE or images.shape[2] % STRIDE:
         raise ValueError(

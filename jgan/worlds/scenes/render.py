@@ -182,8 +182,10 @@ def _house(on: Canvas, factors: Factors, picture: Picture) -> Picture:
     def add(picture: Picture, coverage: Coverage, color: Array, concept: str):
         return _paint(picture, jnp.where(factors.house, coverage, 0.0), color, concept)
 
-    # Under the roof's edge, which alone would let the ground shine through.
-    wall = box(on, x - size / 2, eaves - on.pixel, x + size / 2, base)
+    # Under the roof's edge, which alone would let the ground shine through, and no
+    # farther than the roof is wide, whatever the resolution.
+    rise = jnp.minimum(on.pixel, 0.09 * size)
+    wall = box(on, x - size / 2, eaves - rise, x + size / 2, base)
     picture = add(picture, wall, _lit(factors.house_color, factors), "house")
     roof = triangle(on, x, eaves - 0.44 * size, eaves, 0.64 * size)
     picture = add(picture, roof, _lit(factors.roof_color, factors), "roof")

@@ -1,0 +1,36 @@
+"""Two devices give what one gives. In a process of its own, with two CPU devices."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+_ROOT = pathlib.Path(__file__).parents[2]
+
+
+def _compare(*options):
+    environment = os.environ | {
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        "JAX_NUM_CPU_DEVICES": "2",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.training.two_devices", *options],
+        cwd=_ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert not done.returncode, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_gradients_of_one_step_agree_to_rounding():
+    # Sums over images and pixels in another order.
+    result = _compare("float32")
+    assert result["devices"] == 2
+    assert result["gradient_difference"] < 1e-4
+
+
+def test_five_steps_in_float64_agree():
+    assert _compare("float64")["state_difference"] < 1e-9
