@@ -20,10 +20,12 @@ Implementation = Literal["reference", "squares"]
 def downsample(
     x: Float[Array, "image row col unit"],
 ) -> Float[Array, "image row_out col_out unit"]:
-    """Returns the map with each square of 2 x 2 pixels averaged."""
-    images, rows, cols, units = x.shape
-    apart = x.reshape(images, rows // 2, 2, cols // 2, 2, units)
-    return apart.mean(axis=(2, 4))
+    """Returns the map with each square of 2 x 2 pixels averaged.
+
+    Raises:
+        ValueError: If the map is odd.
+    """
+    return _apart(x).mean(axis=(2, 4))
 
 
 def downsample_conv(
@@ -44,11 +46,9 @@ def downsample_conv(
             unknown.
     """
     check_implementation(implementation, Implementation)
-    _, rows, cols, _ = x.shape
     if kernel.shape[:2] != (3, 3):
         raise ValueError(f"The kernel has shape {kernel.shape}, not 3 x 3 pixels.")
-    if rows % 2 or cols % 2:
-        raise ValueError(f"The map has {rows} x {cols} pixels; both must be even.")
+    _check_even(x)
     if implementation == "reference":
         return downsample(conv(x, kernel))
     # An output pixel averages four places of the kernel, one pixel apart.
@@ -65,12 +65,31 @@ def downsample_conv(
 def squares(
     x: Float[Array, "image row col unit"],
 ) -> Float[Array, "image row_out col_out place_unit"]:
-    """Returns the map with each square of 2 x 2 pixels as one, its units row by row."""
+    """Returns the map with each square of 2 x 2 pixels as one, its units row by row.
+
+    Raises:
+        ValueError: If the map is odd.
+    """
     images, rows, cols, units = x.shape
-    apart = x.reshape(images, rows // 2, 2, cols // 2, 2, units)
-    return apart.transpose(0, 1, 3, 2, 4, 5).reshape(
-        images, rows // 2, cols // 2, 4 * units
+    return (
+        _apart(x)
+        .transpose(0, 1, 3, 2, 4, 5)
+        .reshape(images, rows // 2, cols // 2, 4 * units)
     )
+
+
+def _apart(
+    x: Float[Array, "image row col unit"],
+) -> Float[Array, "image row_out 2 col_out 2 unit"]:
+    _check_even(x)
+    images, rows, cols, units = x.shape
+    return x.reshape(images, rows // 2, 2, cols // 2, 2, units)
+
+
+def _check_even(x: Float[Array, "image row col unit"]) -> None:
+    _, rows, cols, _ = x.shape
+    if rows % 2 or cols % 2:
+        raise ValueError(f"The map has {rows} x {cols} pixels; both must be even.")
 
 
 def _square_kernel(

@@ -37,7 +37,7 @@ def _text(config: Config) -> str:
     return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
 
 
-def append_log(out: pathlib.Path, **fields: float) -> None:
+def append_log(out: pathlib.Path, **fields: int | float) -> None:
     """Appends a line of JSON to the log of the run."""
     with (out / _LOG).open("a") as file:
         file.write(json.dumps(fields) + "\n")
@@ -51,7 +51,7 @@ def cut_log(out: pathlib.Path, *, step: int) -> None:
         _replace(path, "".join(f"{line}\n" for line in kept))
 
 
-def _step(line: str) -> float:
+def _step(line: str) -> int | float:
     try:
         return json.loads(line)["step"]
     except ValueError:

@@ -136,11 +136,12 @@ def _begin(
         raise FileNotFoundError(
             f"There is no checkpoint in {out}. Start anew, without resuming."
         )
-    cut_log(out, step=saved or 0)
     if saved is None:
         write_config(out, config)
+        cut_log(out, step=0)
         return jax.jit(initial_state, static_argnums=0)(config)
     check_config(out, config)
+    cut_log(out, step=saved)
     return _checkpoints.restore(manager, config, saved)
 
 

@@ -158,7 +158,7 @@ def grow(config: Config, state: State) -> State:
     return grown._replace(step=state.step)
 
 
-def _kept(old: dict[Any, Array], new: Params) -> Params:
+def _kept(old: dict[Any, Any], new: Params) -> Params:
     def choose(path, leaf):
         before = old.get(path)
         if before is None or before.shape != leaf.shape:

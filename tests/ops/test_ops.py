@@ -17,6 +17,7 @@ _OPS = {
     "conv": (ops.conv, (3, 3), ("im2col", "products")),
     "upsample_conv": (ops.upsample_conv, (3, 3), ("phases", "products")),
     "transposed_conv": (ops.transposed_conv, (4, 4), ("phases", "products")),
+    "downsample_conv": (ops.downsample_conv, (3, 3), ("squares",)),
 }
 # Odd and unequal sides, one pixel, one unit: where padding goes wrong first.
 _SHAPES = [(2, 4, 4, 12, 5), (1, 3, 6, 1, 2), (2, 1, 1, 3, 1), (1, 5, 9, 7, 3)]
@@ -34,11 +35,14 @@ def _assert_close(got, want):
 def test_fast_form_equals_reference_in_value_and_gradient(name, shape, new_key):
     op, sides, fast = _OPS[name]
     images, rows, cols, unit_in, unit_out = shape
+    if name == "downsample_conv":
+        rows, cols = 2 * rows, 2 * cols
     x = jax.random.normal(new_key(), (images, rows, cols, unit_in))
     kernel = jax.random.normal(new_key(), (*sides, unit_in, unit_out))
 
-    def run(implementation):
-        fn = functools.partial(op, implementation=implementation)
+    def run(implementation=None):
+        choice = {"implementation": implementation} if implementation else {}
+        fn = functools.partial(op, **choice)
         value, pull = jax.vjp(fn, x, kernel)
         weights = jax.random.normal(jax.random.key(7), value.shape)
         return value, *pull(weights)
@@ -66,6 +70,42 @@ def test_transposed_conv_is_the_one_of_pytorch(new_key):
     kernel = weight[:, :, ::-1, ::-1].transpose(2, 3, 0, 1)
     got = ops.transposed_conv(jnp.asarray(x), jnp.asarray(kernel))
     _assert_close(got, want.numpy().transpose(0, 2, 3, 1))
+
+
+def test_squares_are_the_pixels_of_a_square_row_by_row(new_key):
+    x = np.asarray(jax.random.normal(new_key(), (2, 4, 6, 3)))
+    want = np.concatenate(
+        [x[:, row::2, col::2] for row in (0, 1) for col in (0, 1)], axis=-1
+    )
+    np.testing.assert_array_equal(ops.squares(jnp.asarray(x)), want)
+
+
+def test_downsampling_is_the_mean_of_a_square(new_key):
+    x = np.asarray(jax.random.normal(new_key(), (2, 4, 6, 3)))
+    pixels = [x[:, row::2, col::2] for row in (0, 1) for col in (0, 1)]
+    _assert_close(ops.downsample(jnp.asarray(x)), np.mean(pixels, axis=0))
+
+
+@pytest.mark.parametrize("implementation", ["reference", "squares"])
+def test_downsample_conv_is_the_average_of_xlas_convolution(implementation, new_key):
+    x = jax.random.normal(new_key(), (2, 6, 4, 5))
+    kernel = jax.random.normal(new_key(), (3, 3, 5, 7))
+    large = jax.lax.conv_general_dilated(
+        x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+    window = (1, 2, 2, 1)
+    want = jax.lax.reduce_window(large, 0.0, jax.lax.add, window, window, "VALID") / 4
+    _assert_close(ops.downsample_conv(x, kernel, implementation=implementation), want)
+    _assert_close(ops.downsample(ops.conv(x, kernel)), want)
+
+
+@pytest.mark.parametrize("op", [ops.squares, ops.downsample])
+def test_an_odd_map_has_no_squares(op):
+    for shape in ((3, 4), (4, 5), (1, 1)):
+        with pytest.raises(ValueError, match=f"{shape[0]} x {shape[1]} pixels"):
+            unchecked(op)(jnp.zeros((1, *shape, 2)))
+        with pytest.raises(ValueError, match=f"{shape[0]} x {shape[1]} pixels"):
+            ops.downsample_conv(jnp.zeros((1, *shape, 2)), jnp.zeros((3, 3, 2, 2)))
 
 
 def test_a_one_by_one_convolution_commutes_with_upsampling(new_key):

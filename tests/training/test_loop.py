@@ -48,30 +48,30 @@ def _equal(a, b):
 
 @pytest.mark.slow
 def test_a_run_killed_at_five_random_moments_ends_as_one_that_was_not(tmp_path):
-    command = [sys.executable, "-m", "tests.training.tiny_run"]
-
-    def start(out, *options):
-        return subprocess.Popen(
-            [*command, str(out), str(_STEPS), *options], cwd=_ROOT, text=True,
-            stdout=subprocess.PIPE,
-        )  # fmt: skip
-
-    whole, _ = start(tmp_path / "whole").communicate()
+    whole = _finish(tmp_path / "whole")
     rng = random.Random(0)
-    out, kills = tmp_path / "killed", 0
-    while kills < 5:
+    out = tmp_path / "killed"
+    for _ in range(5):
         saved = any((out / "checkpoints").glob("[0-9]*/_CHECKPOINT_METADATA"))
-        process = start(out, *(["resume"] if saved else []))
-        # The first line is printed when the steps begin; they take about a second.
-        process.stdout.readline()
-        time.sleep(rng.uniform(0, 0.5))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        kills += 1
-    last, _ = start(out, "resume").communicate()
-    digest = lambda printed: printed.splitlines()[-1]
-    assert digest(last) == digest(whole)
+        with _start(out, *(["resume"] if saved else [])) as process:
+            # Its first line comes with the first report; the rest takes a second.
+            process.stdout.readline()
+            time.sleep(rng.uniform(0, 0.5))
+            process.send_signal(signal.SIGKILL)
+    assert _finish(out, "resume") == whole
     assert [line["step"] for line in _lines(out)] == list(range(5, _STEPS + 1, 5))
+
+
+def _start(out, *options):
+    command = [sys.executable, "-m", "tests.training.tiny_run", str(out), str(_STEPS)]
+    return subprocess.Popen(
+        [*command, *options], cwd=_ROOT, text=True, stdout=subprocess.PIPE
+    )
+
+
+def _finish(out, *options):
+    with _start(out, *options) as process:
+        return process.communicate()[0].splitlines()[-1]
 
 
 def test_the_folder_has_log_pictures_and_config(finished):
