@@ -1,7 +1,9 @@
 """`jgan evaluate`: how good the images of a generator of scenes are, in numbers."""
 
 import json
+import math
 import pathlib
+import secrets
 from typing import Annotated, Any
 
 import jax
@@ -36,8 +38,8 @@ def evaluate(
     check_seed(seed)
     if num_images < _BATCH or num_images % _BATCH:
         raise ValueError(f"--num-images is {num_images}. Give a multiple of {_BATCH}.")
-    if json_file is not None and not json_file.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {json_file.parent} to write to.")
+    if json_file is not None:
+        _check_writable(json_file)
     gan = zoo.load(model, callback=mention)
     network = scenes_network()
     if gan.class_names != network.class_names or gan.resolution != 64:
@@ -48,11 +50,31 @@ def evaluate(
         )
     figures = _figures(gan, network, num_images=num_images, seed=seed)
     if json_file is not None:
-        json_file.write_text(json.dumps(figures, indent=2) + "\n")
+        _write(json_file, figures)
     for name, value in figures.items():
         if isinstance(value, dict):
             value = ", ".join(f"{k} {v:.3f}" for k, v in value.items())
         say(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
+
+
+def _check_writable(path: pathlib.Path) -> None:
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder. Give the name of a file.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {path.parent} to write to.")
+
+
+def _write(path: pathlib.Path, figures: dict[str, Any]) -> None:
+    # JSON has no NaN, which is what a factor has that did not vary.
+    r2 = {k: None if math.isnan(v) else v for k, v in figures["factor_r2"].items()}
+    text = json.dumps(figures | {"factor_r2": r2}, indent=2, allow_nan=False) + "\n"
+    # Beside the target, because a rename is atomic only within one file system.
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        scratch.write_text(text)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _figures(gan: Gan, network: Any, *, num_images: int, seed: int) -> dict[str, Any]:

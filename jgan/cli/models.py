@@ -42,5 +42,5 @@ def models() -> None:
 
 def _state(entry: zoo.Entry) -> str:
     if zoo.is_ready(entry.name):
-        return "ready"
+        return "shipped" if entry.shipped else "ready"
     return "pull" if entry.wheel else "instructions"

@@ -12,7 +12,7 @@ from jgan.cli._console import err, mention, say
 
 
 def tour(
-    model: Annotated[str, tyro.conf.arg(metavar="MODEL")] = "eyes",
+    model: Annotated[str, tyro.conf.arg(metavar="MODEL")] = "scenes64",
     /,
     *,
     out: pathlib.Path = pathlib.Path("tour"),

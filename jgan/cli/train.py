@@ -18,7 +18,7 @@ def train(
     out: pathlib.Path,
     steps: int | None = None,
     resume: bool = False,
-    half_steps: int = 0,
+    half_steps: int | None = None,
     seed: int = 0,
 ) -> None:
     """Train a generator from nothing, in a folder that a killed run goes on from.
@@ -32,8 +32,8 @@ def train(
         steps: Steps in all, those before a resumption included; by default as many as
             the shipped weights took.
         resume: Go on from the last checkpoint in the folder.
-        half_steps: Steps at half the resolution before the networks grow; a resumed run
-            needs the same.
+        half_steps: Steps at half the resolution before the networks grow, 0 for none;
+            by default as the shipped weights. A resumed run needs the same.
         seed: Of everything that is drawn; a resumed run needs the same.
     """
     # Only here: no other command needs optax and orbax.
@@ -47,7 +47,9 @@ def train(
             f"There is no preset {preset!r}. Have {', '.join(training.PRESETS)}."
         )
     chosen = training.PRESETS[preset]
-    config = dataclasses.replace(chosen.config, half_steps=half_steps, seed=seed)
+    config = dataclasses.replace(chosen.config, seed=seed)
+    if half_steps is not None:
+        config = dataclasses.replace(config, half_steps=half_steps)
     world = chosen.world()
     num_steps = chosen.num_steps if steps is None else steps
     columns = (
@@ -72,8 +74,7 @@ def train(
         state = training.train(
             config, world, out, num_steps=num_steps, resume=resume, callback=show
         )
-    half = num_steps <= half_steps
-    if half:
+    if num_steps <= config.half_steps:
         say(f"{out}: {num_steps} steps, and the generator has yet to grow.")
         return
     gan = assemble(

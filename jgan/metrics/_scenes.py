@@ -99,13 +99,15 @@ def scenes_figures(
     real, again = (read(render, key=k) for k in keys[1:])
     found = precision_recall(real.features, generated.features)
     ceiling = precision_recall(real.features, again.features)
-    error = np.abs(generated.frequency - real.frequency) / real.frequency
+    common = real.frequency >= _COMMON
+    true = real.frequency[common]
+    error = np.abs(generated.frequency[common] - true) / true
     return ScenesFigures(
         num_images=num_images,
         class_accuracy=float(generated.right.mean()),
         concept_frequency=_by_concept(generated.frequency),
         true_frequency=_by_concept(real.frequency),
-        concept_frequency_error=float(error[real.frequency >= _COMMON].max()),
+        concept_frequency_error=float(error.max()),
         precision=found.precision,
         recall=found.recall,
         precision_ceiling=ceiling.precision,

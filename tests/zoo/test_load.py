@@ -3,10 +3,12 @@
 import dataclasses
 import pathlib
 
+import jax
 import pytest
 
 import jgan
 from jgan import zoo
+from jgan.worlds.scenes import CLASS_NAMES
 from jgan.zoo import table
 
 
@@ -14,7 +16,8 @@ def test_table_is_complete_and_its_names_are_unique():
     assert len(set(zoo.names())) == len(zoo.names()) == len(zoo.ENTRIES)
     assert {"eyes", "faces-celeba", "faces-digiface", "biggan-128"} <= {*zoo.names()}
     for entry in zoo.ENTRIES:
-        assert (entry.wheel is None) != (entry.location is None), entry.name
+        ways = (entry.shipped, entry.wheel is not None, entry.location is not None)
+        assert sum(ways) == 1, entry.name
         assert len(entry.class_names or ()) in (0, entry.num_classes), entry.name
         assert entry.source, entry.name
         assert entry.license, entry.name
@@ -79,3 +82,12 @@ def test_a_damaged_generator_says_what_to_delete(home, entry, pip):
     params.write_bytes(params.read_bytes()[:-100])
     with pytest.raises(jgan.convert.CheckpointError, match="Delete .*tiny to pull"):
         zoo.load("tiny")
+
+
+def test_what_jgan_trained_comes_with_it(home):
+    gan = jgan.load("scenes64")
+    assert (gan.family, gan.resolution) == ("biggan", 64)
+    assert gan.class_names == CLASS_NAMES
+    assert sum(leaf.size for leaf in jax.tree.leaves(gan.params)) <= 2_000_000
+    assert zoo.pull("scenes64") == zoo.folder_of("scenes64")
+    assert not home.exists()
