@@ -6,7 +6,7 @@ and gradients are jgan's.
 """
 
 import copy
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -78,10 +78,10 @@ class Trainer:
 
     def __init__(self, config: Config, layout: torch.memory_format) -> None:
         self.config = config
-        generator = torch_biggan.Generator(config.generator).train()
-        discriminator = Discriminator(config.discriminator).train()
-        self.generator = generator.to(memory_format=layout)
-        self.discriminator = discriminator.to(memory_format=layout)
+        self.generator: Any = torch_biggan.Generator(config.generator).train()
+        self.discriminator: Any = Discriminator(config.discriminator).train()
+        for module in (self.generator, self.discriminator):
+            module.to(memory_format=layout)
         self.average = copy.deepcopy(self.generator)
         betas = (config.beta1, config.beta2)
         self.optimizers = [
@@ -110,11 +110,10 @@ class Trainer:
         self._update(0, loss, self.generator)
         self.discriminator.requires_grad_(True)
         with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.average.parameters()),
-                list(self.generator.parameters()),
-                1 - self.config.ema_decay,
-            )
+            for mean, new in zip(
+                self.average.parameters(), self.generator.parameters(), strict=True
+            ):
+                mean.lerp_(new, 1 - self.config.ema_decay)
         return Losses(real.detach(), fake.detach(), loss.detach())
 
     def _update(self, which: int, loss: Tensor, module: nn.Module) -> None:

@@ -92,6 +92,8 @@ def train(
         save_every=save_every,
         mesh=mesh,
     )
+    if resume and not (out / _CHECKPOINTS).is_dir():
+        raise FileNotFoundError(f"There is no run in {out}. Start without resuming.")
     with _checkpoints.open_checkpoints(out / _CHECKPOINTS) as manager:
         state = _begin(config, out, manager, resume=resume)
         done = int(state.step)

@@ -43,6 +43,6 @@ PRESETS = {
             half_steps=4000,
         ),
         world=ScenesWorld,
-        num_steps=20_000,
+        num_steps=9_500,
     ),
 }

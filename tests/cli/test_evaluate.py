@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+from typing import Any
 
 import jax
 import numpy as np
@@ -77,11 +78,12 @@ def test_evaluate_writes_all_figures(run, scenes):
 
 
 def _nothing_measured(monkeypatch):
-    """Lets `evaluate` run without its work; the renderer does not know a factor."""
+    """Lets `evaluate` run without its work, of which one factor did not vary."""
     from jgan.segment import scenes
 
-    fields = metrics.ScenesFigures._fields
-    figures = metrics.ScenesFigures(*range(len(fields)))
+    values: dict[str, Any] = dict.fromkeys(metrics.ScenesFigures._fields, 0.5)
+    values |= {"num_images": 1, "concept_frequency": {}, "true_frequency": {}}
+    figures = metrics.ScenesFigures(**values)
     reader = scenes.Figures(
         num_images=1, mean_iou=0.5, iou={}, class_accuracy=1.0, r2={"sun": float("nan")}
     )

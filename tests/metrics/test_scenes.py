@@ -46,7 +46,7 @@ def test_the_renderer_reaches_the_ceilings():
     # Both are of two sets of one distribution.
     assert found.frechet_distance < 2 * found.frechet_floor
     # Objects cover some scenes and not others: of the rarest common concept, with one
-    # scene of ten, 40 of 400 show it, and two such counts differ by sqrt(2 / 40) = 0.22.
+    # scene of ten, 40 of 400 show it, and two such counts differ by sqrt(2 / 40): 0.22.
     assert found.concept_frequency_error < 0.3
 
 
@@ -79,7 +79,12 @@ def test_gray_images_are_neither_right_nor_near():
     assert found.class_accuracy == 1 / 8
     assert found.precision == 0
     assert found.recall == 0
+    # What is read is one or two concepts of all.
     assert found.concept_frequency_error > 0.9
+    # Of the rendered sets alone, which this key shares.
+    assert found.precision_ceiling == _rendered().precision_ceiling
+    assert found.recall_ceiling == _rendered().recall_ceiling
+    assert found.frechet_floor == _rendered().frechet_floor
     assert found.frechet_distance > 10 * found.frechet_floor
 
 

@@ -16,7 +16,6 @@ from jgan.models.discriminators import (
 from tests.helpers import unchecked
 
 CONFIG = Config(units=(5, 6), num_classes=4)
-# The class does not change which images it is given.
 LABELS = jnp.arange(4)
 
 
@@ -44,7 +43,8 @@ def _random(variables, key):
     return {**variables, "params": jax.tree.unflatten(tree, drawn)}
 
 
-def _made(config=CONFIG, *, side=4, first_block=0, labels=LABELS, key):
+def _made(config=CONFIG, *, side=4, first_block=0, key):
+    labels = LABELS if config.num_classes else None
     keys = jax.random.split(key, 3)
     network = Discriminator(config, first_block=first_block)
     images = _images(keys[0], side=side)
@@ -87,9 +87,8 @@ def test_the_gradient_takes_the_singular_vectors_as_constant(new_key):
     weights = jax.random.normal(new_key(), (2, 2, 3, 5))
 
     def loss(kernel):
-        return (
-            weights * network.apply({**variables, "params": {"kernel": kernel}})
-        ).sum()
+        normed = jax.jit(network.apply)({**variables, "params": {"kernel": kernel}})
+        return (weights * normed).sum()
 
     kernel = variables["params"]["kernel"]
     got = jax.jit(jax.grad(loss))(kernel)
@@ -160,7 +159,7 @@ def test_scores_are_linear_in_the_embedding(new_key):
     plain = Discriminator(Config(units=CONFIG.units))
     spectral = dict(variables["spectral_norm"])
     del spectral["embedding"]
-    alone = plain.apply({"params": params, "spectral_norm": spectral}, images)
+    alone = jax.jit(plain.apply)({"params": params, "spectral_norm": spectral}, images)
     np.testing.assert_allclose(alone, np.full(4, none), atol=scale, rtol=0)
 
 
@@ -220,30 +219,28 @@ def test_scores_are_those_of_the_plain_definition(first_block, new_key):
     np.testing.assert_allclose(got, want, rtol=0, atol=atol)
 
 
-def test_layers_without_special_case_are_one_linear_map(new_key):
+def test_a_dense_layer_is_a_one_by_one_convolution(new_key):
     x = jax.random.normal(new_key(), (3, 5))
     dense = SpectralDense(2)
     variables = _random(dense.init(new_key(), x), new_key())
-    got = dense.apply(variables, x)
+    got = jax.jit(dense.apply)(variables, x)
     conv = SpectralConv(2, side=1)
     kernel, bias = (variables["params"][name] for name in ("kernel", "bias"))
     as_conv = {
         "params": {"kernel": kernel[None, None], "bias": bias},
         "spectral_norm": variables["spectral_norm"],
     }
-    want = conv.apply(as_conv, x[:, None, None, :])[:, 0, 0]
+    want = jax.jit(conv.apply)(as_conv, x[:, None, None, :])[:, 0, 0]
     # Sums of 5 products.
     np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
 
 
-def test_labels_must_be_there_where_there_are_classes(new_key):
+def test_labels_must_be_there_where_there_are_classes_and_only_there(new_key):
     network, variables, images = _made(key=new_key())
     with pytest.raises(ValueError, match="class_label is None.* 4 classes"):
         network.apply(variables, images)
-    plain, variables, images = _made(
-        Config(units=(4,)), side=2, labels=None, key=new_key()
-    )
-    assert plain.apply(variables, images).shape == (4,)
+    plain, variables, images = _made(Config(units=(4,)), side=2, key=new_key())
+    assert jax.jit(plain.apply)(variables, images).shape == (4,)
     assert "embedding" not in variables["params"]
     with pytest.raises(ValueError, match="0 classes"):
         plain.apply(variables, images, LABELS)

@@ -158,8 +158,12 @@ def test_what_does_not_fit_is_refused_and_nothing_is_lost(finished, options, mes
 
 
 def test_nothing_to_resume_is_said(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no checkpoint"):
+    with pytest.raises(FileNotFoundError, match="no run"):
         _train(tmp_path / "none", resume=True)
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(FileNotFoundError, match="no checkpoint"):
+        _train(tmp_path, resume=True)
 
 
 def test_a_mesh_that_cannot_share_the_batch_is_refused(tmp_path):
