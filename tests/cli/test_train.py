@@ -89,7 +89,7 @@ def test_train_does_not_mix_runs(trained, run, options, message):
         (("--steps", "-5"), "num_steps is -5"),
         (("--half-steps", "-1"), "half_steps is -1"),
         (("--seed", "-1"), "--seed is -1"),
-        (("--resume",), "There is no checkpoint in run"),
+        (("--resume",), "There is no run in run"),
     ],
 )
 def test_train_refuses_nonsense_and_leaves_no_run(run, options, message):
