@@ -1,7 +1,8 @@
 """Foreign checkpoints to `Gan`s, executing nothing in them.
 
-`readers` turn a file into plain arrays, a family's file (`biggan`, `dcgan`) says by a
-table of rules where each goes, `checkpoint` does both. `folder` is jgan's own format.
+`readers` turn a file into plain arrays, a family's file (`biggan`, `dcgan`,
+`efficientnet`) says by a table of rules where each goes, `checkpoint` does both.
+`folder` is jgan's own format.
 Start with `convert_checkpoint`.
 """
 

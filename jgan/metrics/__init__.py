@@ -3,7 +3,8 @@
 `_features` runs the function over batches: start with `collect_features`, or with
 `collect_moments` where the features of all images do not fit in memory. On what it
 returns, `_frechet` and `_kernel` compare distributions, and `_neighbors` tells fidelity
-(precision) from variety (recall). All of it is float64 on the host.
+(precision) from variety (recall). All of it is float64 on the host. `_scenes` puts them
+together for generators of the scenes world.
 """
 
 from jgan.metrics._features import (

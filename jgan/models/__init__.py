@@ -1,6 +1,7 @@
 """Generators as Flax modules without hidden state, one file per family.
 
-A module only names its parameters and calls `jgan.ops` and `jgan.models.layers`. Its
+Beside them `discriminators` to train against and `efficientnet` to measure with. A
+generator only names its parameters and calls `jgan.ops` and `jgan.models.layers`. Its
 call takes latents and edits and returns images and taps; `jgan.convert` makes a `Gan`
 of it.
 """
