@@ -49,6 +49,7 @@ class SampleLatents(Protocol):
         *,
         class_label: int | Int[Array, " image"] | None = None,
         truncation: float | Array | None = None,
+        start: int | Int[Array, ""] = 0,
         key: PRNGKeyArray,
     ) -> Any:
         """Returns `num_images` latents, image `i` from ``fold_in(key, i)`` alone.
@@ -59,6 +60,7 @@ class SampleLatents(Protocol):
                 evenly. Only for families with classes.
             truncation: Trades variety for quality, in the family's own convention.
                 None draws as in training.
+            start: Number of the first image; the images before it are left out.
             key: Consumed whole. Give each call its own.
 
         Raises:

@@ -1,6 +1,5 @@
 """Pallas kernels, one folder per op, each beside the plain JAX function it speeds up.
 
-Empty so far. The folder is installed as `jgan.kernels`, because another project owns
-the import name `kernels`; files in it import each other relatively, and only `jgan.ops`
-imports them.
+The folder is installed as `jgan.kernels`, because another project owns the import name
+`kernels`; files in it import each other relatively, and only `jgan.ops` imports them.
 """

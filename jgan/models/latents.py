@@ -59,6 +59,7 @@ def sample_latents(
     num_classes: int,
     class_label: ArrayLike | None = None,
     truncation: ArrayLike | None = None,
+    start: Int[ArrayLike, ""] = 0,
     key: PRNGKeyArray,
 ) -> Latents:
     """Returns `num_images` latents, image `i` drawn from ``fold_in(key, i)`` alone.
@@ -72,12 +73,15 @@ def sample_latents(
             multiplies a normal truncated at two standard deviations, as in the official
             BigGAN demonstration (Brock, Donahue & Simonyan, 2019); 0.5 looks better and
             varies less than 1. One for all or one for each image; may be traced.
+        start: Number of the first image. What is drawn are the images ``start`` to
+            ``start + num_images - 1`` of all that `key` gives; may be traced.
         key: Consumed whole.
 
     Raises:
         ValueError: If a class label does not exist, or there are no classes to choose.
     """
-    keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(num_images))
+    numbers = jnp.arange(num_images) + start
+    keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(numbers)
     z_keys, class_keys = jnp.moveaxis(jax.vmap(jax.random.split)(keys), 1, 0)
     if truncation is None:
         z = jax.vmap(lambda k: jax.random.normal(k, (latent_dim,)))(z_keys)

@@ -1,9 +1,14 @@
-"""Convolutions that a generator spends its time in, in the form that runs fastest.
+"""What generators and analyses spend their time in, in the form that runs fastest.
 
-Each file holds one op: its plain definition and the fast form that is tested against
-it, value and gradient. Everything is NHWC, kernels are HWIO.
+Each file holds one convolution: its plain definition and the fast form that is tested
+against it, value and gradient. `overlap_counts` has its forms in `kernels`. Everything
+is NHWC, kernels are HWIO.
 """
 
+from jgan.kernels.overlap_counts import (
+    OverlapCounts as OverlapCounts,
+    overlap_counts as overlap_counts,
+)
 from jgan.ops._conv import conv as conv
 from jgan.ops._downsample_conv import (
     downsample as downsample,

@@ -1,16 +1,21 @@
 """Streaming statistics of activations, whose size no number of images changes.
 
-Every statistic is a commutative monoid: a zero, the statistic of one batch, a merge,
-and readers (`_moments`, `_units`). `collect` runs a generator and feeds them: start
+Every statistic is a commutative monoid (`_accumulator`): a zero, an update from a batch,
+a merge, and readers. `collect` runs a generator and feeds any number of them: start
 there. `_batches` has what any other pass over batches needs.
 """
 
+from jgan.stats._accumulator import Accumulator as Accumulator, Seen as Seen
 from jgan.stats._batches import (
     check_finite as check_finite,
     check_layers as check_layers,
     select_latents as select_latents,
 )
 from jgan.stats._collect import collect as collect
+from jgan.stats._covariance import (
+    UnitCovariance as UnitCovariance,
+    zero_covariance as zero_covariance,
+)
 from jgan.stats._moments import (
     UnitMoments as UnitMoments,
     merge_moments as merge_moments,
@@ -18,9 +23,20 @@ from jgan.stats._moments import (
     unit_std as unit_std,
     zero_moments as zero_moments,
 )
+from jgan.stats._overlap import (
+    Overlap as Overlap,
+    quality_ratio as quality_ratio,
+    zero_overlap as zero_overlap,
+)
+from jgan.stats._quantiles import (
+    RELATIVE_ERROR as RELATIVE_ERROR,
+    Quantiles as Quantiles,
+    RefinedQuantiles as RefinedQuantiles,
+    zero_quantiles as zero_quantiles,
+)
+from jgan.stats._top import TopImages as TopImages, zero_top as zero_top
 from jgan.stats._units import (
     UnitStatistics as UnitStatistics,
-    merge_statistics as merge_statistics,
     statistics_of as statistics_of,
     zero_statistics as zero_statistics,
 )

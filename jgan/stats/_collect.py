@@ -1,76 +1,130 @@
-"""Runs a generator over many images and gathers the statistics of its units."""
+"""Runs a generator over many images and gathers statistics of its layers.
 
-from collections.abc import Callable, Sequence
+One compiled program takes a number of batches; a loop on the host runs it, merges what
+it gives in 64 bits, saves, and tells how far it is. Activations, images and latents
+exist one batch at a time, so memory depends on units and concepts alone.
+"""
+
+import pathlib
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Int, PRNGKeyArray
+import numpy as np
+from jax.sharding import Mesh
+from jaxtyping import PRNGKeyArray
 
 from jgan.gan import Gan
-from jgan.stats._batches import check_finite, check_layers, select_latents
-from jgan.stats._units import (
-    UnitStatistics,
-    merge_statistics,
-    statistics_of,
-    zero_statistics,
-)
+from jgan.stats._batches import check_finite, check_layers
+from jgan.stats._chunk import Accumulators, Chunk, apart, merge_all, run_chunk
+from jgan.stats._resume import Saved, fingerprint
+
+# Batches in one program. Between them the host merges, which for histograms of many
+# units takes as long as a batch or two.
+_BATCHES = 32
 
 
 def collect(
     gan: Gan,
-    layers: Sequence[str],
+    accumulators: Accumulators,
     *,
     num_images: int,
     batch_size: int,
-    key: PRNGKeyArray,
+    segmenter: Any = None,
+    mesh: Mesh | None = None,
+    resume: pathlib.Path | None = None,
     progress: Callable[[float], None] | None = None,
-) -> dict[str, UnitStatistics]:
-    """Returns the statistics of every unit of some layers.
+    key: PRNGKeyArray,
+) -> dict[str, dict[str, Any]]:
+    """Returns the accumulators filled, as NumPy arrays of 64 bits.
 
-    Image `i` depends on `key` and `i` alone, so every batch size sees the same images.
-    Activations are kept one batch at a time, the latents of all images at once.
+    Image `i` depends on `key` and `i` alone, so every batch size and any number of
+    devices see the same images. Same compiled shapes give the same bits; others round
+    convolutions differently, about 1e-6 of a layer's maximum.
 
     Args:
         gan: The generator.
-        layers: Names from ``gan.layers``.
+        accumulators: Empty ones, by layer of ``gan.layers`` and by a name of your own.
         num_images: How many images, with classes drawn evenly.
         batch_size: Images at a time. The last batch is padded, at no weight.
+        segmenter: Labels the images for `Overlap`. A pytree, or any hashable object.
+        mesh: Devices of one axis that share each batch, in any number of processes.
+        resume: A file to save to after each chunk of batches, and to go on from if it
+            is there. It stays when all is done.
+        progress: Called with the share done, after each chunk.
         key: Consumed whole.
-        progress: Called with the share done, after each batch.
 
     Raises:
-        ValueError: If a layer does not exist, a size is not positive, or an activation
-            is not finite; the message names the layer and the batch.
+        ValueError: If a layer does not exist, a size does not fit, an activation is not
+            finite (the message names the layer and the batch), labels have a wrong
+            shape or name no concept, or `resume` belongs to another run.
     """
-    check_layers(gan, layers)
+    check_layers(gan, tuple(accumulators))
     if num_images < 1 or batch_size < 1:
-        raise ValueError(f"{num_images} images in batches of {batch_size}.")
-    latents = gan.sample_latents(num_images, key=key)
-    statistics = {name: zero_statistics(gan.layers[name].units) for name in layers}
-    for start in range(0, num_images, batch_size):
-        numbers = jnp.arange(start, start + batch_size)
-        statistics, finite = _step(gan, statistics, latents, numbers)
-        # jit returns dicts sorted by name; the first layer at fault is to be named.
-        check_finite({n: finite[n] for n in layers}, batch=start // batch_size)
+        raise ValueError(
+            f"num_images is {num_images} and batch_size {batch_size}; each is at least 1."
+        )
+    if mesh is not None and (len(mesh.axis_names) != 1 or batch_size % mesh.size):
+        raise ValueError(
+            f"{batch_size} images cannot be shared by a mesh of shape "
+            f"{dict(mesh.shape)}; it has one axis, whose size divides the batch."
+        )
+    total: Accumulators = jax.tree.map(_wide, accumulators)
+    saved, done = None, 0
+    if resume is not None:
+        identity = fingerprint(
+            gan, accumulators, segmenter, (num_images, batch_size), key
+        )
+        saved = Saved(resume, identity)
+        total, done = saved.load(total)
+    segmenting = apart(segmenter)
+    num_batches = -(-num_images // batch_size)
+    while done < num_batches:
+        count = min(_BATCHES, num_batches - done)
+        chunk = jax.device_get(
+            run_chunk(
+                gan,
+                accumulators,
+                segmenting.arrays,
+                segmenting.rest,
+                key,
+                jnp.int32(done),
+                jnp.int32(count),
+                jnp.int32(num_images),
+                batch_size=batch_size,
+                mesh=mesh,
+            )
+        )
+        _check(gan, chunk, segmenter)
+        total = merge_all(total, chunk.accumulators)
+        done += count
+        if saved is not None:
+            saved.save(total, done)
         if progress is not None:
-            progress(min(1.0, (start + batch_size) / num_images))
-    return {name: statistics[name] for name in layers}
+            progress(min(1.0, done * batch_size / num_images))
+    return {layer: dict(total[layer]) for layer in accumulators}
 
 
-@jax.jit
-def _step(
-    gan: Gan,
-    statistics: dict[str, UnitStatistics],
-    latents: Any,
-    numbers: Int[Array, " image"],
-) -> tuple[dict[str, UnitStatistics], dict[str, Bool[Array, ""]]]:
-    num_images = jax.tree.leaves(latents)[0].shape[0]
-    batch = select_latents(latents, jnp.minimum(numbers, num_images - 1))
-    weights = (numbers < num_images).astype(jnp.float32)
-    _, taps = gan.forward(gan.params, batch, None)
-    merged = {
-        name: merge_statistics(total, statistics_of(taps[name], weights))
-        for name, total in statistics.items()
-    }
-    return merged, {name: jnp.all(jnp.isfinite(taps[name])) for name in statistics}
+def _wide(leaf: Any) -> np.ndarray:
+    leaf = np.asarray(leaf)
+    kind = np.int64 if np.issubdtype(leaf.dtype, np.integer) else np.float64
+    return leaf.astype(kind)
+
+
+def _check(gan: Gan, chunk: Chunk, segmenter: Any) -> None:
+    # jit returns dicts sorted by name; the first layer at fault is to be named.
+    batches = {n: int(chunk.not_finite[n]) for n in gan.layers if n in chunk.not_finite}
+    first = min(batches.values(), default=0)
+    for name, batch in batches.items():
+        check_finite(
+            {name: np.asarray(batch > first or batch == 2**31 - 1)}, batch=batch
+        )
+    if segmenter is not None:
+        lowest, highest = (int(end) for end in chunk.labels)
+        known = len(segmenter.concepts)
+        if lowest < -1 or highest >= known:
+            raise ValueError(
+                f"The segmenter gives labels {lowest} to {highest} and has {known} "
+                f"concepts: a label is 0 to {known - 1}, or -1 for none."
+            )

@@ -57,13 +57,14 @@ def merge_moments(a: UnitMoments, b: UnitMoments) -> UnitMoments:
     Associative and commutative up to rounding, so it may be used with `jax.lax.scan`,
     with a tree reduction, or across devices.
     """
+    xp = a.mean.__array_namespace__()
     total = a.num_samples + b.num_samples
-    share = b.num_samples / jnp.maximum(total, 1.0)  # 0 / 0 when both are empty.
+    share = b.num_samples / xp.maximum(total, 1)  # 0 / 0 when both are empty.
     shift = b.mean - a.mean
     return UnitMoments(
-        num_samples=total,
+        num_samples=xp.asarray(total),
         mean=a.mean + share * shift,
-        m2=a.m2 + b.m2 + share * a.num_samples * jnp.square(shift),
+        m2=a.m2 + b.m2 + share * a.num_samples * xp.square(shift),
     )
 
 
@@ -72,5 +73,6 @@ def unit_std(moments: UnitMoments) -> Float[Array, " unit"]:
 
     Units that were never seen, or that are constant, get exactly zero.
     """
-    variance = moments.m2 / jnp.maximum(moments.num_samples, 1.0)
-    return jnp.sqrt(jnp.maximum(variance, 0.0))
+    xp = moments.m2.__array_namespace__()
+    variance = moments.m2 / xp.maximum(moments.num_samples, 1)
+    return xp.sqrt(xp.maximum(variance, 0))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jgan.stats._accumulator import Seen
 from jgan.stats._moments import UnitMoments, merge_moments, moments_of, zero_moments
 
 
@@ -23,6 +24,26 @@ class UnitStatistics(NamedTuple):
     images: UnitMoments
     active_fraction: Float[Array, " unit"]
     maximum: Float[Array, " unit"]
+
+    def update(self, seen: Seen) -> "UnitStatistics":
+        """Returns the statistics with one more batch."""
+        return self.merge(statistics_of(seen.activation, seen.weights))
+
+    def merge(self, other: "UnitStatistics") -> "UnitStatistics":
+        """Returns the statistics of two disjoint sets of images together.
+
+        Associative and commutative up to rounding, `maximum` exactly.
+        """
+        xp = self.maximum.__array_namespace__()
+        total = self.pixels.num_samples + other.pixels.num_samples
+        share = other.pixels.num_samples / xp.maximum(total, 1)
+        mine, others = self.active_fraction, other.active_fraction
+        return UnitStatistics(
+            pixels=merge_moments(self.pixels, other.pixels),
+            images=merge_moments(self.images, other.images),
+            active_fraction=(1 - share) * mine + share * others,
+            maximum=xp.maximum(self.maximum, other.maximum),
+        )
 
 
 def zero_statistics(num_units: int) -> UnitStatistics:
@@ -53,19 +74,4 @@ def statistics_of(
         images=moments_of(jnp.mean(pixels, axis=1, keepdims=True), weights),
         active_fraction=active.mean,
         maximum=jnp.max(jnp.where(counts, pixels, -jnp.inf), axis=(0, 1)),
-    )
-
-
-def merge_statistics(a: UnitStatistics, b: UnitStatistics) -> UnitStatistics:
-    """Returns the statistics of two disjoint sets of images together.
-
-    Associative and commutative up to rounding, `maximum` exactly.
-    """
-    total = a.pixels.num_samples + b.pixels.num_samples
-    share = b.pixels.num_samples / jnp.maximum(total, 1.0)
-    return UnitStatistics(
-        pixels=merge_moments(a.pixels, b.pixels),
-        images=merge_moments(a.images, b.images),
-        active_fraction=(1 - share) * a.active_fraction + share * b.active_fraction,
-        maximum=jnp.maximum(a.maximum, b.maximum),
     )

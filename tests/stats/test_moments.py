@@ -55,7 +55,7 @@ def _eight_images():
 @hypothesis.given(order=st.permutations(range(8)), cut=st.integers(0, 8))
 def test_merge_order_and_grouping_do_not_matter(order, cut):
     images, want = _eight_images()
-    merge = jax.jit(stats.merge_statistics)
+    merge = jax.jit(lambda a, b: a.merge(b))
     fold = lambda indices: functools.reduce(
         merge, (images[i] for i in indices), stats.zero_statistics(4)
     )
@@ -64,8 +64,8 @@ def test_merge_order_and_grouping_do_not_matter(order, cut):
 
 def test_merging_with_nothing_changes_nothing():
     _, some = _eight_images()
-    _close(stats.merge_statistics(some, stats.zero_statistics(4)), some, 0)
-    _close(stats.merge_statistics(stats.zero_statistics(4), some), some, 0)
+    _close(some.merge(stats.zero_statistics(4)), some, 0)
+    _close(stats.zero_statistics(4).merge(some), some, 0)
 
 
 def test_an_image_of_no_weight_leaves_no_trace():

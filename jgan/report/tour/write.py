@@ -108,14 +108,19 @@ def _write(
     )
     parts.append(sections.samples_section(files, gan, samples.images, shown, seed=seed))
 
-    statistics = stats.collect(
+    empty = {
+        name: {"units": stats.zero_statistics(layer.units)}
+        for name, layer in gan.layers.items()
+    }
+    collected = stats.collect(
         gan,
-        tuple(gan.layers),
+        empty,
         num_images=num_images,
         batch_size=batch,
         key=key,
         progress=stage("measuring units", 0.1, 0.16),
     )
+    statistics = {name: found["units"] for name, found in collected.items()}
     latents = gan.sample_latents(num_images, key=key)
     seen = observe(
         gan, latents, batch_size=batch, progress=stage("watching units", 0.16, 0.22)

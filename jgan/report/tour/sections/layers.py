@@ -39,8 +39,12 @@ def layers_section(
     chart = curves({name: cumulative_share(e.change) for name, e in effects.items()})
     code = f"""
 from jgan import stats
-key, layers = jax.random.key(0), tuple(gan.layers)
-stats.collect(gan, layers, num_images={num_images}, batch_size=16, key=key)
+empty = {{
+    name: {{"units": stats.zero_statistics(layer.units)}}
+    for name, layer in gan.layers.items()
+}}
+key = jax.random.key(0)
+stats.collect(gan, empty, num_images={num_images}, batch_size=16, key=key)
 """
     body = (
         f"<p>{_summary(rows)} Where few units make half of the change, single edits "

@@ -1,0 +1,64 @@
+"""How the units of a layer vary together, pixel by pixel."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jgan.stats._accumulator import Seen
+
+
+class UnitCovariance(NamedTuple):
+    """Sufficient statistics for the mean and the covariance of units.
+
+    Products are kept about the running mean, as in `UnitMoments`.
+
+    Attributes:
+        num_samples: Pixels seen. A weight, not a tally: past 2**24 a float32 rounds it.
+        mean: Mean of each unit, 0 where nothing was seen.
+        products: Sum over pixels of the product of the deviations of two units.
+    """
+
+    num_samples: Float[Array, ""]
+    mean: Float[Array, " unit"]
+    products: Float[Array, "unit other_unit"]
+
+    def update(self, seen: Seen) -> "UnitCovariance":
+        """Returns the statistic with one more batch, in float32."""
+        units = seen.activation.shape[-1]
+        images = seen.activation.astype(jnp.float32)
+        num_pixels = images.shape[1] * images.shape[2]
+        weights = jnp.repeat(seen.weights.astype(jnp.float32), num_pixels)[:, None]
+        pixels = images.reshape(-1, units)
+        num_samples = weights.sum()
+        mean = (weights * pixels).sum(axis=0) / jnp.maximum(num_samples, 1.0)
+        deviations = pixels - mean[None, :]
+        products = (weights * deviations).T @ deviations
+        return self.merge(UnitCovariance(num_samples, mean, products))
+
+    def merge(self, other: "UnitCovariance") -> "UnitCovariance":
+        """Returns the statistic of two disjoint sets of pixels."""
+        xp = self.mean.__array_namespace__()
+        total = self.num_samples + other.num_samples
+        share = other.num_samples / xp.maximum(total, 1)
+        shift = other.mean - self.mean
+        between = share * self.num_samples * shift[:, None] * shift[None, :]
+        return UnitCovariance(
+            xp.asarray(total),
+            self.mean + share * shift,
+            self.products + other.products + between,
+        )
+
+    def covariance(self) -> Float[Array, "unit other_unit"]:
+        """Returns the population covariance, 0 where nothing was seen."""
+        xp = self.mean.__array_namespace__()
+        return self.products / xp.maximum(self.num_samples, 1)
+
+
+def zero_covariance(num_units: int) -> UnitCovariance:
+    """Returns the covariance of no pixels at all."""
+    return UnitCovariance(
+        jnp.zeros((), jnp.float32),
+        jnp.zeros((num_units,), jnp.float32),
+        jnp.zeros((num_units, num_units), jnp.float32),
+    )

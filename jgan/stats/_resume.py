@@ -1,0 +1,86 @@
+"""The file from which an interrupted collection goes on."""
+
+import hashlib
+import json
+import os
+import pathlib
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from jgan.gan import Gan
+
+
+def fingerprint(
+    gan: Gan,
+    accumulators: Any,
+    segmenter: Any,
+    sizes: tuple[int, ...],
+    key: PRNGKeyArray,
+) -> dict[str, str]:
+    """Returns what a collection depends on, by what a user calls it."""
+    return {
+        "generator": _digest((gan.params, repr(gan.config))),
+        "accumulators": _digest(accumulators),
+        "segmenter": _digest(segmenter),
+        "num_images and batch_size": ", ".join(map(str, sizes)),
+        "key": _digest(jax.random.key_data(key)),
+    }
+
+
+def _digest(tree: Any) -> str:
+    sha = hashlib.sha256(str(jax.tree.structure(tree)).encode())
+    for leaf in jax.tree.leaves(tree):
+        is_array = hasattr(leaf, "dtype")
+        array = np.asarray(leaf) if is_array else None
+        # Objects that are no arrays may show their address: only their type is told.
+        about = str(leaf) if isinstance(leaf, str | int | float) else str(type(leaf))
+        sha.update(about.encode() if array is None else array.tobytes())
+    return sha.hexdigest()
+
+
+class Saved(NamedTuple):
+    """A file of accumulators, and what they belong to.
+
+    Attributes:
+        path: Of the file.
+        identity: From `fingerprint`.
+    """
+
+    path: pathlib.Path
+    identity: dict[str, str]
+
+    def load(self, empty: Any) -> tuple[Any, int]:
+        """Returns what was saved and how many batches it holds, or `empty` and 0.
+
+        Raises:
+            ValueError: If the file is of another collection; the message says in what
+                it differs.
+        """
+        if not self.path.exists():
+            return empty, 0
+        with np.load(self.path, allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))
+            differ = [
+                k for k, v in self.identity.items() if about["identity"].get(k) != v
+            ]
+            if differ:
+                raise ValueError(
+                    f"{self.path} was saved with another {', another '.join(differ)}. "
+                    "Remove it, or give another file."
+                )
+            leaves, tree = jax.tree.flatten(empty)
+            found = [file[f"leaf{i}"] for i in range(len(leaves))]
+        return jax.tree.unflatten(tree, found), about["batches"]
+
+    def save(self, accumulators: Any, batches: int) -> None:
+        """Writes accumulators that hold a number of batches, whole or not at all."""
+        leaves = jax.tree.leaves(accumulators)
+        about = json.dumps({"identity": self.identity, "batches": batches})
+        scratch = self.path.with_name(f".{self.path.name}.tmp")
+        with scratch.open("wb") as file:
+            arrays = {f"leaf{i}": leaf for i, leaf in enumerate(leaves)}
+            np.savez(file, about=np.asarray(about), **arrays)
+        os.replace(scratch, self.path)
