@@ -1,8 +1,8 @@
 """Streaming statistics of activations, whose size no number of images changes.
 
-Every statistic is a commutative monoid (`_accumulator`): a zero, an update from a batch,
-a merge, and readers. `collect` runs a generator and feeds any number of them: start
-there. `_batches` has what any other pass over batches needs.
+Every statistic is a commutative monoid (`_accumulator`): a zero, an update from a
+batch, a merge, and readers. `collect` runs a generator and feeds any number of them:
+start there. `_batches` has what any other pass over batches needs.
 """
 
 from jgan.stats._accumulator import Accumulator as Accumulator, Seen as Seen

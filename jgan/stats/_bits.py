@@ -1,7 +1,7 @@
 """Floats as whole numbers in the same order.
 
-The bits of a float32, with the sign's meaning undone, sort as the floats do. Their upper
-half is a bfloat16; the lower half tells the rest.
+The bits of a float32, with the sign's meaning undone, sort as the floats do. Their
+upper half is a bfloat16; the lower half tells the rest.
 """
 
 import jax
@@ -14,7 +14,7 @@ _SIGN = np.uint32(0x8000_0000)
 
 
 def ordered_bits(values: Float[Array, "*n"]) -> UInt32[Array, "*n"]:
-    """Returns a whole number for each float32, larger for a larger one, equal for equal.
+    """Returns a whole number for each float32, larger where the float is.
 
     Minus zero counts as zero.
     """

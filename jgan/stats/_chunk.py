@@ -14,7 +14,7 @@ from jgan.stats._accumulator import Accumulator, Seen
 from jgan.typing import Images
 
 Accumulators = Mapping[str, Mapping[str, Accumulator]]
-_NEVER = 2**31 - 1
+NEVER = 2**31 - 1
 
 
 class Chunk(NamedTuple):
@@ -33,7 +33,7 @@ class Chunk(NamedTuple):
 
 
 class Segmenting(NamedTuple):
-    """A segmenter apart: the arrays in it, and all else, which is compared and hashed."""
+    """A segmenter apart: the arrays in it, and all else, which is hashed."""
 
     arrays: list[Any]
     rest: tuple[Any, ...]
@@ -111,7 +111,7 @@ def _run(
             seen = Seen(taps[layer], weights, numbers, labels)
             accumulators[layer] = {k: a.update(seen) for k, a in named.items()}
             finite = jnp.isfinite(taps[layer]).all()
-            now = jnp.where(finite, jnp.int32(_NEVER), i)
+            now = jnp.where(finite, jnp.int32(NEVER), i)
             not_finite[layer] = jnp.minimum(chunk.not_finite[layer], now)
         ends = chunk.labels
         if labels is not None:
@@ -120,7 +120,7 @@ def _run(
             )
         return Chunk(accumulators, not_finite, ends)
 
-    never = {layer: jnp.int32(_NEVER) for layer in zeros}
+    never = {layer: jnp.int32(NEVER) for layer in zeros}
     start = Chunk(zeros, never, jnp.full((2,), -1, jnp.int32))
     chunk = jax.lax.fori_loop(first, first + num_batches, batch, start)
     return chunk if mesh is None else _merged(chunk, zeros, mesh)

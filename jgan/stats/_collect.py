@@ -17,7 +17,14 @@ from jaxtyping import PRNGKeyArray
 
 from jgan.gan import Gan
 from jgan.stats._batches import check_finite, check_layers
-from jgan.stats._chunk import Accumulators, Chunk, apart, merge_all, run_chunk
+from jgan.stats._chunk import (
+    NEVER,
+    Accumulators,
+    Chunk,
+    apart,
+    merge_all,
+    run_chunk,
+)
 from jgan.stats._resume import Saved, fingerprint
 
 # Batches in one program. Between them the host merges, which for histograms of many
@@ -63,7 +70,7 @@ def collect(
     check_layers(gan, tuple(accumulators))
     if num_images < 1 or batch_size < 1:
         raise ValueError(
-            f"num_images is {num_images} and batch_size {batch_size}; each is at least 1."
+            f"num_images is {num_images} and batch_size {batch_size}; give at least 1."
         )
     if mesh is not None and (len(mesh.axis_names) != 1 or batch_size % mesh.size):
         raise ValueError(
@@ -115,10 +122,10 @@ def _wide(leaf: Any) -> np.ndarray:
 def _check(gan: Gan, chunk: Chunk, segmenter: Any) -> None:
     # jit returns dicts sorted by name; the first layer at fault is to be named.
     batches = {n: int(chunk.not_finite[n]) for n in gan.layers if n in chunk.not_finite}
-    first = min(batches.values(), default=0)
-    for name, batch in batches.items():
+    first = min(batches.values(), default=NEVER)
+    if first != NEVER:
         check_finite(
-            {name: np.asarray(batch > first or batch == 2**31 - 1)}, batch=batch
+            {n: np.asarray(b != first) for n, b in batches.items()}, batch=first
         )
     if segmenter is not None:
         lowest, highest = (int(end) for end in chunk.labels)

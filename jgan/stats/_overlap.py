@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Bool, Float, Int
+from jaxtyping import Array, ArrayLike, Float, Int
 
 from jgan import ops
 from jgan.stats._accumulator import Seen
@@ -171,7 +171,7 @@ def _distinct(
     """Returns the labels, each once a pixel: a repeated one becomes -1."""
     slots = labels.shape[-1]
     earlier = np.tri(slots, k=-1, dtype=bool)[None, None, None]
-    same: Bool[Array, "..."] = labels[..., :, None] == labels[..., None, :]
+    same = labels[..., :, None] == labels[..., None, :]
     return jnp.where((same & earlier).any(axis=-1), -1, labels)
 
 

@@ -1,9 +1,9 @@
-"""Quantiles of every unit: within 0.4 % after one pass over the images, exact after two.
+"""Quantiles of every unit: within 0.4 % after one pass over images, exact after two.
 
-The first pass counts how many pixels fall to each bfloat16, rounded down: a histogram of
-65,536 bins, finer where numbers are small, that needs no range in advance and merges by
-addition. It leaves one bin in which a quantile must lie. The second pass counts the lower
-16 bits of the pixels in that bin, and these name the pixel.
+The first pass counts how many pixels fall to each bfloat16, rounded down: a histogram
+of 65,536 bins, finer where numbers are small, that needs no range in advance and merges
+by addition. It leaves one bin in which a quantile must lie. The second pass counts the
+lower 16 bits of the pixels in that bin, and these name the pixel.
 
 A quantile of level q is the smallest value that at least a share q of the pixels does
 not exceed: always the value of a pixel (``method="inverted_cdf"`` in NumPy).
@@ -58,7 +58,7 @@ class Quantiles(NamedTuple):
         )
 
     def quantiles(self, levels: Sequence[float]) -> Float[np.ndarray, "level unit"]:
-        """Returns quantiles within `RELATIVE_ERROR`, not a number where nothing was seen.
+        """Returns quantiles within `RELATIVE_ERROR`, NaN where nothing was seen.
 
         Numbers below the smallest normal one, 1.2e-38, count as 0.
 
@@ -87,7 +87,7 @@ class Quantiles(NamedTuple):
     def exact(
         self, levels: Sequence[float], refined: "RefinedQuantiles"
     ) -> Float[np.ndarray, "level unit"]:
-        """Returns the exact quantiles, not a number where nothing was seen.
+        """Returns the exact quantiles, NaN where nothing was seen.
 
         Args:
             levels: Those that `refine` was given.

@@ -1,13 +1,13 @@
 """`overlap_counts` for a CPU: only where a map can be above its threshold.
 
-Four neighboring pixels of a map are the corners of a cell. Inside, the enlarged map lies
-between the lowest and the highest corner, so a cell without a corner above the threshold
-is done. Thresholds leave about one cell in fifty, for which the pixels of the enlarged
-map are computed and compared, a tile of cells at a time.
+Four neighboring pixels of a map are the corners of a cell. Inside, the enlarged map
+lies between the lowest and the highest corner, so a cell without a corner above the
+threshold is done. Thresholds leave about one cell in fifty, for which the pixels of the
+enlarged map are computed and compared, a tile of cells at a time.
 
 A cell shows few concepts. They are taken one by one, lowest first, and matches summed
-over the pixels of the cell: one addition to the table for each concept of a cell instead
-of one for each pixel, as scattered additions are the slow part.
+over the pixels of the cell: one addition to the table for each concept of a cell
+instead of one for each pixel, as scattered additions are the slow part.
 """
 
 from typing import NamedTuple

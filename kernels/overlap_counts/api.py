@@ -21,9 +21,9 @@ def overlap_counts(
 ) -> OverlapCounts:
     """Returns the pixels that each unit shares with each concept, and those it has.
 
-    Activations are enlarged to the size of the labels, bilinear with half-pixel centers,
-    and a unit has the pixels strictly above its threshold. Exact where float32 is: two
-    implementations may differ in pixels within rounding of a threshold.
+    Activations are enlarged to the size of the labels, bilinear with half-pixel
+    centers, and a unit has the pixels strictly above its threshold. Exact where float32
+    is: two implementations may differ in pixels within rounding of a threshold.
 
     Args:
         activation: Of any float dtype; compared in float32.
