@@ -16,6 +16,10 @@ from jgan.stats._covariance import (
     UnitCovariance as UnitCovariance,
     zero_covariance as zero_covariance,
 )
+from jgan.stats._levels import (
+    LevelCounts as LevelCounts,
+    zero_levels as zero_levels,
+)
 from jgan.stats._moments import (
     UnitMoments as UnitMoments,
     merge_moments as merge_moments,
@@ -40,3 +44,4 @@ from jgan.stats._units import (
     statistics_of as statistics_of,
     zero_statistics as zero_statistics,
 )
+from jgan.stats._views import Enlarged as Enlarged, OthersLabels as OthersLabels

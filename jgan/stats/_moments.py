@@ -10,6 +10,7 @@ therefore the same operation. Sums of squares are kept about the running mean
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 
@@ -68,7 +69,7 @@ def merge_moments(a: UnitMoments, b: UnitMoments) -> UnitMoments:
     )
 
 
-def unit_std(moments: UnitMoments) -> Float[Array, " unit"]:
+def unit_std(moments: UnitMoments) -> Float[Array | np.ndarray, " unit"]:
     """Returns the population standard deviation of each unit.
 
     Units that were never seen, or that are constant, get exactly zero.

@@ -45,26 +45,18 @@ class Overlap(NamedTuple):
             raise ValueError("An overlap needs labels: give `collect` a segmenter.")
         num_concepts = len(self.shown)
         counts = seen.weights > 0
-        labels = _distinct(jnp.where(counts[:, None, None, None], seen.labels, -1))
+        labels = distinct(jnp.where(counts[:, None, None, None], seen.labels, -1))
         both, active = ops.overlap_counts(
             seen.activation, self.thresholds, labels, num_concepts=num_concepts
         )
-        shown = _concept_pixels(labels, num_concepts)
-        present = self._categories_in(shown)
+        shown = concept_pixels(labels, num_concepts)
+        present = kinds_in(shown, self.categories, len(self.pixels))
         area = labels.shape[1] * labels.shape[2]
         return self._replace(
             both=self.both + both,
             active=self.active + active.T @ present,
             shown=self.shown + shown.sum(axis=0),
             pixels=self.pixels + area * present.sum(axis=0),
-        )
-
-    def _categories_in(
-        self, shown: Int[Array, "image concept"]
-    ) -> Int[Array, "image category"]:
-        kinds = jnp.arange(len(self.pixels))[None, :] == self.categories[:, None]
-        return ((shown > 0).astype(jnp.int32) @ kinds.astype(jnp.int32) > 0).astype(
-            jnp.int32
         )
 
     def merge(self, other: "Overlap") -> "Overlap":
@@ -145,13 +137,7 @@ def zero_overlap(
         ValueError: If there are not as many categories as concepts, or a number is
             negative.
     """
-    kinds = np.zeros(num_concepts, np.int32) if categories is None else categories
-    kinds = np.asarray(kinds, np.int32)
-    if kinds.shape != (num_concepts,) or num_concepts < 1 or kinds.min() < 0:
-        raise ValueError(
-            f"{num_concepts} concepts have categories {kinds.tolist()}; give each a "
-            "whole number from 0."
-        )
+    kinds = check_categories(categories, num_concepts)
     limits = jnp.asarray(thresholds, jnp.float32)
     num_categories = int(kinds.max()) + 1
     zeros = lambda *shape: jnp.zeros(shape, jnp.int32)
@@ -165,7 +151,25 @@ def zero_overlap(
     )
 
 
-def _distinct(
+def check_categories(
+    categories: Sequence[int] | None, num_concepts: int
+) -> Int[np.ndarray, " concept"]:
+    """Returns the category of each concept, 0 for all if there is a single one.
+
+    Raises:
+        ValueError: If there are not as many categories as concepts, or a number is
+            negative.
+    """
+    kinds = np.zeros(num_concepts) if categories is None else np.asarray(categories)
+    if kinds.shape != (num_concepts,) or num_concepts < 1 or kinds.min() < 0:
+        raise ValueError(
+            f"{num_concepts} concepts have categories {kinds.tolist()}; give each a "
+            "whole number from 0."
+        )
+    return kinds.astype(np.int32)
+
+
+def distinct(
     labels: Int[Array, "image row col slot"],
 ) -> Int[Array, "image row col slot"]:
     """Returns the labels, each once a pixel: a repeated one becomes -1."""
@@ -175,9 +179,20 @@ def _distinct(
     return jnp.where((same & earlier).any(axis=-1), -1, labels)
 
 
-def _concept_pixels(
+def kinds_in(
+    shown: Int[Array, "image concept"],
+    categories: Int[Array, " concept"],
+    num_categories: int,
+) -> Int[Array, "image category"]:
+    """Returns 1 for each category of which an image shows a concept, else 0."""
+    members = jnp.arange(num_categories)[None, :] == categories[:, None]
+    return (shown @ members.astype(jnp.int32) > 0).astype(jnp.int32)
+
+
+def concept_pixels(
     labels: Int[Array, "image row col slot"], num_concepts: int
 ) -> Int[Array, "image concept"]:
+    """Returns how many pixels of each image show each concept."""
     images = jnp.arange(len(labels))[:, None]
     flat = labels.reshape(len(labels), -1)
     # A negative index would count from the end.

@@ -1,4 +1,4 @@
-"""`stats.collect` against a plain loop in NumPy."""
+"""`stats.collect` against a plain loop in NumPy, and what it refuses."""
 
 import dataclasses
 
@@ -10,13 +10,24 @@ import pytest
 
 from jgan import stats
 from tests.generators import make_gan
+from tests.stats.planted import SIGNS, Signs, empty, planted_gan
+
+
+def _zeros(gan, layers):
+    return {n: {"all": stats.zero_statistics(gan.layers[n].units)} for n in layers}
+
+
+def _collect(gan, layers=None, **options):
+    layers = tuple(gan.layers) if layers is None else layers
+    options = {"num_images": 4, "batch_size": 2, "key": jax.random.key(0)} | options
+    return stats.collect(gan, _zeros(gan, layers), **options)
 
 
 def test_matches_numpy_for_every_batch_size(new_key):
     gan, key, layers = make_gan("dcgan_conditional"), new_key(), ("layer2", "layer1")
     # 5 images in batches of 2 leave a partial batch, in batches of 8 most is padding.
     got = {
-        size: stats.collect(gan, layers, num_images=5, batch_size=size, key=key)
+        size: _collect(gan, layers, num_images=5, batch_size=size, key=key)
         for size in (2, 8)
     }
     assert all(tuple(found) == layers for found in got.values())
@@ -25,7 +36,7 @@ def test_matches_numpy_for_every_batch_size(new_key):
         activation = np.asarray(taps[layer], np.float64)
         pixels = activation.reshape(-1, activation.shape[-1])
         scale = np.abs(pixels).max()
-        for statistics in (found[layer] for found in got.values()):
+        for statistics in (found[layer]["all"] for found in got.values()):
             close = lambda a, b, scale=scale: np.testing.assert_allclose(
                 a, b, rtol=1e-4, atol=1e-5 * scale
             )
@@ -35,51 +46,106 @@ def test_matches_numpy_for_every_batch_size(new_key):
             close(statistics.maximum, pixels.max(0))
             assert statistics.pixels.num_samples == len(pixels)
             assert statistics.images.num_samples == 5
+            assert statistics.pixels.mean.dtype == np.float64
 
 
-def test_all_batches_and_calls_share_one_trace(new_key):
+def test_any_number_of_images_shares_one_trace(new_key):
     gan = make_gan("dcgan")
     # Another name, as a generator of the same name would find the other's program.
     forward = gan.forward
     traced = chex.assert_max_traces(lambda *args: forward(*args), 1)
     gan = dataclasses.replace(gan, name="counted", forward=traced)
-    for num_images in (7, 7):
-        stats.collect(
-            gan, ("layer1",), num_images=num_images, batch_size=3, key=new_key()
-        )
+    # One compiled program, so its memory does not depend on the number either.
+    for num_images in (7, 3, 200):
+        _collect(gan, ("layer1",), num_images=num_images, batch_size=3, key=new_key())
 
 
 def test_progress_ends_at_the_whole(new_key):
     seen = []
-    stats.collect(
-        make_gan("dcgan"),
-        ("layer2",),
-        num_images=5,
-        batch_size=2,
-        key=new_key(),
-        progress=seen.append,
-    )
-    assert seen == [0.4, 0.8, 1.0]
+    _collect(planted_gan(), num_images=70, batch_size=1, progress=seen.append)
+    assert seen == [32 / 70, 64 / 70, 1.0]
 
 
-def test_nan_names_the_layer_and_the_batch(new_key):
+def test_nan_names_the_first_layer_and_batch(new_key):
+    gan, key = planted_gan(), new_key()
+    forward, third = gan.forward, gan.sample_latents(3, key=key).z[2:]
+
+    def broken(params, latents, edits=None):
+        images, taps = forward(params, latents, edits)
+        # Only where an image of the second batch is.
+        bad = jnp.where(latents.z == third, jnp.nan, 0.0)
+        noise = bad.sum(axis=1)[:, None, None, None]
+        return images, {name: x + noise for name, x in taps.items()}
+
+    gan = dataclasses.replace(gan, name="broken", forward=broken)
+    with pytest.raises(ValueError, match="'coarse' is not finite in batch 1"):
+        _collect(gan, key=key)
+
+
+def test_an_unknown_layer_lists_the_layers():
     gan = make_gan("dcgan")
-    scale = gan.params["params"]["norm2"]["gain"]
-    broken = jax.tree.map(lambda x: x, gan.params)
-    broken["params"]["norm2"]["gain"] = jnp.full_like(scale, jnp.nan)
-    layers = tuple(gan.layers)
-    with pytest.raises(ValueError, match="'layer2' is not finite in batch 0"):
+    zeros = {"layer9": {"all": stats.zero_statistics(3)}}
+    with pytest.raises(ValueError, match="no layer 'layer9'.*layer1, layer2"):
+        stats.collect(gan, zeros, num_images=1, batch_size=1, key=jax.random.key(0))
+
+
+@pytest.mark.parametrize("sizes", [(0, 2), (4, 0), (-1, 2)])
+def test_no_images_are_refused(sizes):
+    with pytest.raises(ValueError, match=f"num_images is {sizes[0]}"):
+        _collect(planted_gan(), num_images=sizes[0], batch_size=sizes[1])
+
+
+def test_a_mesh_must_divide_the_batch():
+    kinds = (jax.sharding.AxisType.Auto,) * 2
+    mesh = jax.make_mesh((1, 1), ("a", "b"), axis_types=kinds)
+    with pytest.raises(ValueError, match="cannot be shared by a mesh"):
+        _collect(planted_gan(), mesh=mesh)
+
+
+class _Wrong(Signs):
+    def __init__(self, change):
+        self.segment = lambda images: change(Signs.segment(self, images))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda x: x[0], r"shape \(16, 16, 2\) for 2 images"),
+        (lambda x: x[:1], r"shape \(1, 16, 16, 2\) for 2 images"),
+        (lambda x: x.astype(jnp.float32), "float32 labels"),
+        (lambda x: x + 1, "labels -1 to 2 and has 2 concepts"),
+        (lambda x: x - 1, "labels -2 to 0 and has 2 concepts"),
+    ],
+)
+def test_segmenters_that_do_not_keep_the_contract_are_refused(change, complaint):
+    gan = planted_gan()
+    with pytest.raises(ValueError, match=complaint):
         stats.collect(
-            dataclasses.replace(gan, params=broken),
-            layers,
+            gan,
+            empty(gan.layers),
             num_images=4,
             batch_size=2,
-            key=new_key(),
+            segmenter=_Wrong(change),
+            key=jax.random.key(0),
         )
 
 
-def test_an_unknown_layer_lists_the_layers(new_key):
-    with pytest.raises(ValueError, match="no layer 'layer9'.*layer1, layer2"):
-        stats.collect(
-            make_gan("dcgan"), ["layer9"], num_images=1, batch_size=1, key=new_key()
-        )
+def test_a_saved_run_is_not_taken_for_another(tmp_path):
+    gan, file = planted_gan(), tmp_path / "saved.npz"
+    options = {"resume": file, "segmenter": SIGNS}
+    first = _collect(gan, **options)
+    again = _collect(gan, **options)
+    np.testing.assert_array_equal(
+        first["fine"]["all"].pixels.mean, again["fine"]["all"].pixels.mean
+    )
+    other = dataclasses.replace(gan, params={"bias": jnp.ones(())})
+    for change, complaint in (
+        ({"num_images": 5}, "another num_images"),
+        ({"key": jax.random.key(1)}, "another key"),
+        ({"segmenter": None}, "another segmenter"),
+        ({"gan": other}, "another generator"),
+        ({"layers": ("fine",)}, "another accumulators"),
+    ):
+        with pytest.raises(ValueError, match=complaint):
+            _collect(**({"gan": gan} | options | change))
+    assert {*tmp_path.iterdir()} == {file}

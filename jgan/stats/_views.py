@@ -1,0 +1,77 @@
+"""Accumulators that see a batch otherwise, and hand it on to another one."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jgan.stats._accumulator import Accumulator, Seen
+
+
+class Enlarged(NamedTuple):
+    """Sees activations enlarged to the size of the labels.
+
+    Attributes:
+        inner: What is filled.
+    """
+
+    inner: Accumulator
+
+    def update(self, seen: Seen) -> "Enlarged":
+        """Returns the statistic with one more batch, which must have labels."""
+        if seen.labels is None:
+            raise ValueError("To enlarge needs labels: give `collect` a segmenter.")
+        size = seen.labels.shape[1:3]
+        enlarged = enlarge(seen.activation, *size)
+        return Enlarged(self.inner.update(seen._replace(activation=enlarged)))
+
+    def merge(self, other: "Enlarged") -> "Enlarged":
+        """Returns the statistic of two disjoint sets of images."""
+        return Enlarged(self.inner.merge(other.inner))
+
+
+class OthersLabels(NamedTuple):
+    """Sees each image with the labels of the next one of its batch.
+
+    What is left between a unit and a concept is chance, and what all images share: the
+    sky is above. A batch must have two images or more.
+
+    Attributes:
+        inner: What is filled.
+    """
+
+    inner: Accumulator
+
+    def update(self, seen: Seen) -> "OthersLabels":
+        """Returns the statistic with one more batch, which must have labels.
+
+        Raises:
+            ValueError: If nobody segments, or the batch has a single image.
+        """
+        if seen.labels is None or len(seen.labels) < 2:
+            raise ValueError(
+                "Labels of other images need a segmenter, and a batch of two or more."
+            )
+        # An image that only pads the batch has no labels to give.
+        counts = seen.weights * jnp.roll(seen.weights, -1)
+        labels = jnp.roll(seen.labels, -1, axis=0)
+        return OthersLabels(
+            self.inner.update(seen._replace(labels=labels, weights=counts))
+        )
+
+    def merge(self, other: "OthersLabels") -> "OthersLabels":
+        """Returns the statistic of two disjoint sets of images."""
+        return OthersLabels(self.inner.merge(other.inner))
+
+
+def enlarge(
+    activation: Float[Array, "image row col unit"], rows: int, cols: int
+) -> Float[Array, "image label_row label_col unit"]:
+    """Returns maps in float32 at another size: bilinear, half-pixel centers."""
+    images, units = len(activation), activation.shape[-1]
+    maps: Any = activation.astype(jnp.float32)
+    if maps.shape[1:3] == (rows, cols):
+        return maps
+    shape = (images, rows, cols, units)
+    return jax.image.resize(maps, shape, "linear", antialias=False)
