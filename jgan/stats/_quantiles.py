@@ -154,7 +154,9 @@ def _by_unit(seen: Seen) -> tuple[Float[Array, "n unit"], Int[Array, " n"]]:
     return values, jnp.repeat(weights, len(values) // len(weights))
 
 
-def _ranks(counts: Array, levels: Sequence[float]) -> Float[np.ndarray, "level unit"]:
+def _ranks(
+    counts: Array | np.ndarray, levels: Sequence[float]
+) -> Float[np.ndarray, "level unit"]:
     if not len(levels) or not all(0 <= level <= 1 for level in levels):
         raise ValueError(f"The levels are {list(levels)}; give numbers in [0, 1].")
     totals = np.asarray(counts).sum(axis=1)[None, :]

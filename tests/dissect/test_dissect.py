@@ -1,0 +1,167 @@
+"""Planted units are found and named, and nothing else is; bad input is refused."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+from jgan import dissect
+from tests.dissect.planted import (
+    COLORS,
+    DEAD,
+    GROUND,
+    NUM_UNITS,
+    SQUARE,
+    Colors,
+    planted_gan,
+)
+
+
+def _sample(seed, **options):
+    options = {"num_images": 60, "batch_size": 20} | options
+    return dissect.Sample(key=jax.random.key(seed), **options)
+
+
+def _half():
+    return {"layer": np.full(NUM_UNITS, 0.5)}
+
+
+@functools.cache
+def _found():
+    return dissect.dissect(planted_gan(), _half(), segmenter=COLORS, sample=_sample(0))[
+        "layer"
+    ]
+
+
+def test_a_unit_that_is_a_concept_is_found_by_its_name():
+    found = _found()
+    # Enlarged twice, the edge at half height runs between two pixels: no error at all.
+    assert found.iou[SQUARE, 1] >= 0.99
+    assert found.iou[GROUND, 0] >= 0.99
+    assert found.units_of("square") == [SQUARE]
+    assert found.ranking("square")[0] == SQUARE
+    assert GROUND in found.units_of("ground")
+
+
+def test_a_dead_unit_has_no_name():
+    found = _found()
+    assert not found.named[DEAD]
+    assert found.best_ious[DEAD] == 0
+
+
+def test_units_of_other_images_are_at_the_level_of_chance():
+    found = _found()
+    # Rolled over the batch: the right shape, in the wrong image.
+    others = found.iou[4:, 1]
+    chance = found.chance.iou()[SQUARE, 1]
+    assert np.abs(others - chance).max() < 0.1
+    assert chance < 0.3 < found.iou[SQUARE, 1]
+
+
+def test_the_strongest_images_are_remembered():
+    top = _found().top
+    assert top.peaks.shape == (NUM_UNITS, 12)
+    # All equal: the first images.
+    assert top.numbers[SQUARE].tolist() == list(range(12))
+
+
+def test_quantile_thresholds_leave_the_fraction_above(new_key):
+    gan = planted_gan()
+    found = dissect.quantile_thresholds(
+        gan, ["layer"], fraction=0.005, sample=_sample(1)
+    )
+    # The square covers 9 of 64 cells, so 0.5 % is within it.
+    assert found["layer"][SQUARE] == 1.0
+    assert found["layer"][DEAD] == 0.0
+    wide = dissect.quantile_thresholds(gan, ["layer"], fraction=0.2, sample=_sample(1))
+    assert wide["layer"][SQUARE] == 0.0
+
+
+def test_iqr_thresholds_tell_the_concept_of_each_unit():
+    found = dissect.iqr_thresholds(
+        planted_gan(), ["layer"], segmenter=COLORS, sample=_sample(2)
+    )["layer"]
+    assert found.concepts[SQUARE] == 1
+    assert found.concepts[GROUND] == 0
+    assert 0 < found.thresholds[SQUARE] < 1
+    assert found.quality[SQUARE] > 0.9
+    assert found.concepts[DEAD] == -1
+    assert np.isposinf(found.thresholds[DEAD])
+
+
+def test_a_shuffled_generator_has_the_same_weights_and_learned_nothing():
+    from tests.generators import make_gan
+
+    gan = make_gan("dcgan")
+    other = dissect.randomized(gan, key=jax.random.key(0))
+    for a, b in zip(
+        jax.tree.leaves(gan.params), jax.tree.leaves(other.params), strict=True
+    ):
+        assert a.shape == b.shape
+        np.testing.assert_array_equal(np.sort(a, axis=None), np.sort(b, axis=None))
+        assert a.size < 8 or not np.array_equal(a, b)
+
+
+def test_an_interrupted_pass_is_kept_and_not_repeated(tmp_path):
+    seen = []
+    options = {"resume": tmp_path, "progress": lambda doing, share: seen.append(doing)}
+    run = lambda: dissect.dissect(
+        planted_gan(), _half(), segmenter=COLORS, sample=_sample(0, **options)
+    )
+    first = run()
+    assert seen
+    seen.clear()
+    again = run()
+    assert not seen
+    np.testing.assert_array_equal(first["layer"].iou, again["layer"].iou)
+
+
+def test_an_empty_concept_is_no_units():
+    class Three(Colors):
+        concepts = ("ground", "square", "unicorn")
+
+    found = dissect.dissect(
+        planted_gan(), _half(), segmenter=Three(), sample=_sample(0)
+    )["layer"]
+    assert found.units_of("unicorn") == []
+    assert (found.iou[:, 2] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"thresholds": {"layer9": np.zeros(3)}}, "no layer 'layer9'"),
+        ({"thresholds": {"layer": np.zeros(3)}}, "8 units and thresholds of shape"),
+        ({"categories": [0]}, "2 concepts have categories"),
+        ({"sample": _sample(0, num_images=0)}, "num_images is 0"),
+        ({"sample": _sample(0, batch_size=1)}, "batch of two or more"),
+    ],
+)
+def test_bad_input_is_refused(change, complaint):
+    options = {"segmenter": COLORS, "sample": _sample(0), "thresholds": _half()}
+    options |= change
+    thresholds = options.pop("thresholds")
+    with pytest.raises(ValueError, match=complaint):
+        dissect.dissect(planted_gan(), thresholds, **options)
+
+
+def test_no_concepts_are_refused():
+    class Nothing(Colors):
+        concepts = ()
+
+    with pytest.raises(ValueError, match="no concepts"):
+        dissect.dissect(planted_gan(), _half(), segmenter=Nothing(), sample=_sample(0))
+
+
+def test_an_unknown_concept_lists_the_concepts():
+    with pytest.raises(ValueError, match="'tree'.*ground, square"):
+        _found().units_of("tree")
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.1])
+def test_a_fraction_is_between_0_and_1(fraction):
+    with pytest.raises(ValueError, match=f"fraction is {fraction}"):
+        dissect.quantile_thresholds(
+            planted_gan(), ["layer"], fraction=fraction, sample=_sample(1)
+        )
