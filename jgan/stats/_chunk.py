@@ -32,36 +32,11 @@ class Chunk(NamedTuple):
     labels: Int[Array, "2"]
 
 
-class Segmenting(NamedTuple):
-    """A segmenter apart: the arrays in it, and all else, which is hashed."""
-
-    arrays: list[Any]
-    rest: tuple[Any, ...]
-
-    def whole(self) -> Any:
-        """Returns the segmenter, None if there is none."""
-        tree, others = self.rest
-        merged = [
-            b if a is None else a for a, b in zip(self.arrays, others, strict=True)
-        ]
-        return jax.tree.unflatten(tree, merged)
-
-
-def apart(segmenter: Any) -> Segmenting:
-    """Returns a segmenter in its two parts. One that is no pytree has no arrays."""
-    leaves, tree = jax.tree.flatten(segmenter)
-    is_array = lambda leaf: hasattr(leaf, "dtype")
-    arrays = [leaf if is_array(leaf) else None for leaf in leaves]
-    others = tuple(None if is_array(leaf) else leaf for leaf in leaves)
-    return Segmenting(arrays, (tree, others))
-
-
-@functools.partial(jax.jit, static_argnames=("rest", "batch_size", "mesh"))
+@functools.partial(jax.jit, static_argnames=("batch_size", "mesh"))
 def run_chunk(
     gan: Gan,
     zeros: Accumulators,
-    arrays: list[Any],
-    rest: tuple[Any, ...],
+    segmenter: Any,
     key: PRNGKeyArray,
     first: Int[Array, ""],
     num_batches: Int[Array, ""],
@@ -71,29 +46,27 @@ def run_chunk(
     mesh: Mesh | None,
 ) -> Chunk:
     """Returns the statistics of `num_batches` batches, beginning with batch `first`."""
-    run = functools.partial(_run, batch_size=batch_size, rest=rest, mesh=mesh)
+    run = functools.partial(_run, batch_size=batch_size, mesh=mesh)
     if mesh is None:
-        return run(gan, zeros, arrays, key, first, num_batches, num_images)
+        return run(gan, zeros, segmenter, key, first, num_batches, num_images)
     everywhere = PartitionSpec()
     return jax.shard_map(
         run, mesh=mesh, in_specs=everywhere, out_specs=everywhere, check_vma=False
-    )(gan, zeros, arrays, key, first, num_batches, num_images)
+    )(gan, zeros, segmenter, key, first, num_batches, num_images)
 
 
 def _run(
     gan: Gan,
     zeros: Accumulators,
-    arrays: list[Any],
+    segmenter: Any,
     key: PRNGKeyArray,
     first: Array,
     num_batches: Array,
     num_images: Array,
     *,
     batch_size: int,
-    rest: tuple[Any, ...],
     mesh: Mesh | None,
 ) -> Chunk:
-    segmenter = Segmenting(arrays, rest).whole()
     share, offset = batch_size, jnp.int32(0)
     if mesh is not None:
         share = batch_size // mesh.size

@@ -21,11 +21,11 @@ from jgan.stats._chunk import (
     NEVER,
     Accumulators,
     Chunk,
-    apart,
     merge_all,
     run_chunk,
 )
 from jgan.stats._resume import Saved, fingerprint
+from jgan.stats._segmenting import as_pytree
 
 # Batches in one program. Between them the host merges, which for histograms of many
 # units takes as long as a batch or two.
@@ -55,7 +55,7 @@ def collect(
         accumulators: Empty ones, by layer of ``gan.layers`` and by a name of your own.
         num_images: How many images, with classes drawn evenly.
         batch_size: Images at a time. The last batch is padded, at no weight.
-        segmenter: Labels the images for `Overlap`. A pytree, or any hashable object.
+        segmenter: Labels the images for `Overlap`. A pytree or any hashable object.
         mesh: Devices of one axis that share each batch, in any number of processes.
         resume: A file to save to after each chunk of batches, and to go on from if it
             is there. It stays when all is done.
@@ -85,7 +85,6 @@ def collect(
         )
         saved = Saved(resume, identity)
         total, done = saved.load(total)
-    segmenting = apart(segmenter)
     num_batches = -(-num_images // batch_size)
     while done < num_batches:
         count = min(_BATCHES, num_batches - done)
@@ -93,8 +92,7 @@ def collect(
             run_chunk(
                 gan,
                 accumulators,
-                segmenting.arrays,
-                segmenting.rest,
+                as_pytree(segmenter),
                 key,
                 jnp.int32(done),
                 jnp.int32(count),

@@ -1,0 +1,205 @@
+"""The average causal effect (ACE) of units on a concept, and the units of most effect.
+
+Units are turned off where the concept is, and set to a value where it could be. The
+effect is the difference of the concept's probability between the two, at the edited
+place (Bau et al., 2019, section 3.2). A weight for each unit between 0 and 1 makes it
+differentiable, and the weights of most effect rank the units.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from jgan import stats
+from jgan.dissect.causes._sites import Places, Sites, set_at
+from jgan.dissect.causes._tail import concept_map, concept_number, images_from
+from jgan.gan import Gan
+from jgan.segment import Segmenter
+
+# Of the original code: Adam's rate, and places of each kind in one step.
+_RATE, _BATCH = 0.01, 20
+# Weights of the penalty: squared norm (original code), or norm (Bau et al., 2019, first
+# version; in units of the effect normalized by the mean probability of the concept).
+_CODE_PENALTY, _PAPER_PENALTY = 0.005, 100.0
+
+
+class AverageCausalEffect(NamedTuple):
+    """Weights that make the effect large.
+
+    Attributes:
+        alpha: Weight of each unit, in [0, 1].
+        effect: Of these weights on the places they were found on, by step.
+    """
+
+    alpha: Float[np.ndarray, " unit"]
+    effect: Float[np.ndarray, " step"]
+
+    @property
+    def ranking(self) -> list[int]:
+        """Units by weight, highest first."""
+        return np.argsort(-self.alpha, kind="stable").tolist()
+
+
+def optimize_effect(
+    gan: Gan,
+    layer: str,
+    sites: Sites,
+    start: Float[np.ndarray, " unit"],
+    *,
+    concept: str,
+    segmenter: Segmenter,
+    num_steps: int = 500,
+    penalty: Literal["code", "paper"] = "code",
+    compat: bool = False,
+    key: PRNGKeyArray,
+) -> AverageCausalEffect:
+    """Returns the weights of most effect: Adam, clipped to [0, 1] after each step.
+
+    Args:
+        gan: The generator.
+        layer: Where to edit.
+        sites: Places of that layer, from `find_sites`.
+        start: First weights; the original's are IoU over the highest IoU.
+        concept: Which.
+        segmenter: Tells what pixels show, differentiably.
+        num_steps: Steps, each on 20 places of each kind.
+        penalty: Keeps weights small: 0.005 times the sum of squares (``"code"``), or
+            100 times their norm with the effect relative to the concept's mean
+            probability (``"paper"``).
+        compat: Read the effect of inserting where the *other* place of the batch is, as
+            the original's code does by mistake.
+        key: Draws the places of each step.
+
+    Raises:
+        ValueError: If there is no such concept, or `start` is not a weight in [0, 1]
+            for each unit.
+    """
+    number, segmenter = concept_number(segmenter, concept), stats.as_pytree(segmenter)
+    units = gan.layers[layer].units
+    start = np.asarray(start, np.float32)
+    if start.shape != (units,) or not ((start >= 0) & (start <= 1)).all():
+        raise ValueError(
+            f"start has shape {start.shape} and values {start.min(initial=np.inf):.3g} "
+            f"to {start.max(initial=-np.inf):.3g}; give {units} weights in [0, 1]."
+        )
+    alpha, effect = jax.device_get(
+        _optimize(
+            gan,
+            segmenter,
+            sites,
+            jnp.asarray(start),
+            key,
+            layer,
+            number,
+            num_steps,
+            penalty,
+            compat,
+        )
+    )
+    return AverageCausalEffect(alpha, effect)
+
+
+@functools.partial(jax.jit, static_argnums=(5, 6, 7, 8, 9))
+def _optimize(
+    gan, segmenter, sites, start, key, layer, concept, num_steps, penalty, compat
+):
+    adam = optax.adam(_RATE)
+    score = functools.partial(_score, gan, segmenter, layer, concept)
+    size = min(_BATCH, len(sites.present.row), len(sites.candidate.row))
+
+    def loss(alpha, present, candidate):
+        off = score(present, alpha, jnp.zeros_like(alpha), present)
+        read = present if compat else candidate
+        on = score(candidate, alpha, sites.value, read)
+        effect = on.mean() - off.mean()
+        if penalty == "code":
+            return _CODE_PENALTY * jnp.square(alpha).sum() - effect, effect
+        # Its gradient at zero weights is not a number without the small term.
+        norm = jnp.sqrt(jnp.square(alpha).sum() + 1e-12)
+        relative = effect / jnp.maximum(sites.score, 1e-12)
+        return _PAPER_PENALTY * norm - relative, effect
+
+    def step(state, key):
+        alpha, moments = state
+        keys = jax.random.split(key)
+        draw = lambda places, key: _take(
+            places, jax.random.choice(key, len(places.row), (size,), replace=False)
+        )
+        batch = draw(sites.present, keys[0]), draw(sites.candidate, keys[1])
+        gradient, effect = jax.grad(loss, has_aux=True)(alpha, *batch)
+        # Optax counts its steps with integers among floats.
+        with jax.numpy_dtype_promotion("standard"):
+            change, moments = adam.update(gradient, moments, alpha)
+        return (jnp.clip(alpha + change, 0.0, 1.0), moments), effect
+
+    keys = jax.random.split(key, num_steps)
+    (alpha, _), effect = jax.lax.scan(step, (start, adam.init(start)), keys)
+    return alpha, effect
+
+
+def _take(places: Places, numbers: Array) -> Places:
+    return jax.tree.map(lambda leaf: leaf[numbers], places)
+
+
+def _score(
+    gan: Gan,
+    segmenter: Segmenter,
+    layer: str,
+    concept: int,
+    places: Places,
+    alpha: Array,
+    value: Array,
+    read: Places,
+) -> Float[Array, " image"]:
+    """Returns the concept's probability at a place of the edited images."""
+    edited = set_at(places.activation, places.row, places.col, value[None, :], alpha)
+    images = images_from(gan, layer, places.latents, edited)
+    shown = concept_map(segmenter, images, concept, *places.activation.shape[1:3])
+    return shown[jnp.arange(len(shown)), read.row, read.col]
+
+
+def set_effect(
+    gan: Gan,
+    layer: str,
+    sites: Sites,
+    units: Sequence[int],
+    *,
+    concept: str,
+    segmenter: Segmenter,
+) -> float:
+    """Returns the average causal effect of a set of units, turned off and set whole.
+
+    In probability, in [-1, 1]; the published, normalized one is over ``sites.score``.
+
+    Args:
+        gan: The generator.
+        layer: Where they are.
+        sites: Places, others than those that the set was found on.
+        units: The set.
+        concept: Which.
+        segmenter: Tells what pixels show.
+    """
+    number, segmenter = concept_number(segmenter, concept), stats.as_pytree(segmenter)
+    alpha = np.zeros(gan.layers[layer].units, np.float32)
+    alpha[list(units)] = 1.0
+    return float(_set_effect(gan, segmenter, sites, jnp.asarray(alpha), layer, number))
+
+
+@functools.partial(jax.jit, static_argnums=(4, 5))
+def _set_effect(gan, segmenter, sites, alpha, layer, concept):
+    score = functools.partial(_score, gan, segmenter, layer, concept)
+
+    def mean(places, value):
+        one = lambda place: score(place, alpha, value, place)[0]
+        # One by one: the activations of all images at once may not fit.
+        each = jax.tree.map(lambda leaf: leaf[:, None], places)
+        return jax.lax.map(one, each).mean()
+
+    off = mean(sites.present, jnp.zeros_like(alpha))
+    return mean(sites.candidate, sites.value) - off

@@ -1,0 +1,53 @@
+"""Segmenters as arguments of compiled functions."""
+
+from typing import Any
+
+import jax
+from jaxtyping import Array, Float, Int
+
+from jgan.typing import Images
+
+
+@jax.tree_util.register_pytree_node_class
+class Held:
+    """Any segmenter, as a pytree without arrays that is compared by identity.
+
+    Attributes:
+        segmenter: What is asked.
+    """
+
+    def __init__(self, segmenter: Any) -> None:
+        self.segmenter = segmenter
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Names of what a pixel may show."""
+        return tuple(self.segmenter.concepts)
+
+    def segment(self, images: Images) -> Int[Array, "image row col *slot"]:
+        """Returns the labels that the segmenter gives."""
+        return self.segmenter.segment(images)
+
+    def scores(self, images: Images) -> Float[Array, "image row col concept"]:
+        """Returns the scores that the segmenter gives."""
+        return self.segmenter.scores(images)
+
+    def tree_flatten(self) -> tuple[tuple[()], Any]:
+        """Returns no arrays, and the segmenter as what is compared."""
+        return (), self.segmenter
+
+    @classmethod
+    def tree_unflatten(cls, segmenter: Any, children: tuple[()]) -> "Held":
+        """Returns the segmenter, held again."""
+        del children
+        return cls(segmenter)
+
+
+def as_pytree(segmenter: Any) -> Any:
+    """Returns a segmenter that compiled functions take: itself if all in it are arrays.
+
+    Args:
+        segmenter: A pytree of arrays, any other hashable object, or None.
+    """
+    leaves = jax.tree.leaves(segmenter)
+    return segmenter if all(hasattr(x, "dtype") for x in leaves) else Held(segmenter)
