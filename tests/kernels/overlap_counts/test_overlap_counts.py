@@ -1,0 +1,115 @@
+"""The two implementations of `overlap_counts`, and an exact count in integers."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgan import ops
+from jgan.kernels.overlap_counts import active_cells
+
+# Map, labels: factors 8, 32/12, none, a row, one pixel, smaller labels, no multiple.
+SHAPES = [
+    ((4, 4), (32, 32)),
+    ((12, 12), (32, 32)),
+    ((8, 8), (8, 8)),
+    ((1, 3), (16, 20)),
+    ((1, 1), (4, 4)),
+    ((16, 16), (8, 8)),
+    ((5, 7), (12, 9)),
+]
+IMPLEMENTATIONS = ["dense", "active_cells"]
+CONCEPTS = 6
+
+
+def _inputs(sizes, *, seed=0, units=5, images=3):
+    (rows, cols), (label_rows, label_cols) = sizes
+    keys = jax.random.split(jax.random.key(seed), 2)
+    x = jax.random.normal(keys[0], (images, rows, cols, units))
+    # Multiples of 2^-8 and a threshold between two of 2^-20: no rounding decides.
+    x = jax.nn.leaky_relu(jnp.round(x * 2**8) / 2**8, 2.0**-2)
+    thresholds = jnp.linspace(-0.3, 1.2, units).round(1) + 2.0**-20
+    shape = (images, label_rows, label_cols, 2)
+    labels = jax.random.randint(keys[1], shape, -1, CONCEPTS + 1)
+    # Labels of a pixel differ, or are none's.
+    first, second = labels[..., 0], labels[..., 1]
+    labels = jnp.stack([first, jnp.where(first == second, -1, second)], axis=-1)
+    return x, thresholds, labels
+
+
+def _count(implementation, *args):
+    run = functools.partial(
+        ops.overlap_counts, num_concepts=CONCEPTS, implementation=implementation
+    )
+    return jax.jit(run)(*args)
+
+
+def _axis(size, label_size):
+    """Weights of one axis, float64: half-pixel centers, the border repeated."""
+    centers = (np.arange(label_size) + 0.5) * size / label_size - 0.5
+    centers = np.clip(centers, 0, size - 1)
+    low = np.minimum(centers.astype(int), max(size - 2, 0))
+    weights = np.zeros((label_size, size))
+    weights[np.arange(label_size), low] = 1 - (centers - low)
+    if size > 1:
+        weights[np.arange(label_size), low + 1] += centers - low
+    return weights
+
+
+def _by_hand(x, thresholds, labels):
+    down, right = (_axis(x.shape[i], labels.shape[i]) for i in (1, 2))
+    enlarged = np.einsum("yr,xc,ircu->iyxu", down, right, np.asarray(x, np.float64))
+    above = enlarged > np.asarray(thresholds, np.float64)
+    shown = np.asarray(labels)[..., None, :] == np.arange(CONCEPTS)[:, None]
+    both = np.einsum("iyxu,iyxc->uc", above.astype(int), shown.any(-1).astype(int))
+    return both, above.sum(axis=(1, 2))
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+@pytest.mark.parametrize("sizes", SHAPES, ids=str)
+def test_counts_are_those_by_hand(sizes, implementation):
+    inputs = _inputs(sizes)
+    both, active = _by_hand(*inputs)
+    got = _count(implementation, *inputs)
+    np.testing.assert_array_equal(got.both, both)
+    np.testing.assert_array_equal(got.active, active)
+    assert both.sum() > 0
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+def test_free_tensors_differ_by_pixels_at_a_threshold_only(dtype):
+    x = jax.random.normal(jax.random.key(1), (4, 16, 16, 32)).astype(dtype)
+    thresholds = jnp.full((32,), 1.1, jnp.float32)
+    labels = jax.random.randint(jax.random.key(2), (4, 50, 50, 1), 0, CONCEPTS)
+    got, want = (_count(name, x, thresholds, labels) for name in IMPLEMENTATIONS)
+    down, right = _axis(16, 50), _axis(16, 50)
+    wide = np.asarray(x.astype(jnp.float32), np.float64)
+    enlarged = np.einsum("yr,xc,ircu->iyxu", down, right, wide)
+    near = np.abs(enlarged - 1.1) < 1e-5 * np.abs(wide).max()
+    assert np.abs(got.both - want.both).sum() <= near.sum()
+    assert (np.abs(got.active - want.active) <= near.sum(axis=(1, 2))).all()
+
+
+def test_more_active_cells_than_a_tile_are_all_counted():
+    x, _, labels = _inputs(((12, 12), (32, 32)), units=40)
+    everywhere = jnp.full((40,), -100.0)
+    got = _count("active_cells", x, everywhere, labels)
+    assert 4 * active_cells._TILE < 11 * 11 * 40
+    assert (np.asarray(got.active) == 32 * 32).all()
+
+
+def test_nothing_is_above_an_infinite_threshold():
+    x, _, labels = _inputs(((4, 4), (32, 32)))
+    for implementation in IMPLEMENTATIONS:
+        got = _count(implementation, x, jnp.full((5,), jnp.inf), labels)
+        assert not np.asarray(got.both).any()
+        assert not np.asarray(got.active).any()
+
+
+def test_a_value_equal_to_its_threshold_is_not_above():
+    x = jnp.zeros((1, 4, 4, 1))
+    labels = jnp.zeros((1, 8, 8, 1), jnp.int32)
+    for implementation in IMPLEMENTATIONS:
+        assert not _count(implementation, x, jnp.zeros((1,)), labels).both.any()
