@@ -16,6 +16,7 @@ from jgan.training.loop import (
 from jgan.training.presets import PRESETS as PRESETS, Preset as Preset
 from jgan.training.state import (
     Config as Config,
+    Finish as Finish,
     State as State,
     initial_state as initial_state,
 )

@@ -109,7 +109,7 @@ def train(
                 state = devices.place_state(grow(config, state))
             key = step_key(config, step - 1, _REALS)
             batch = devices.place_images(world.sample(config.batch_size, key=key))
-            state, metrics = _step(state, batch, config, half, devices.images)
+            state, metrics = _step(state, batch, config.at(step), half, devices.images)
             pending.append(metrics)
             if step % report_every == 0 or step == num_steps:
                 means = _means(pending, step, manager.latest_step(), out)

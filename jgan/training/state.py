@@ -14,6 +14,21 @@ from jgan.typing import Params
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Finish:
+    """What is different in the last part of a run.
+
+    Attributes:
+        after: Steps before it.
+        discriminator_rate: Lower, so that scores stop swinging from step to step.
+        color_weight: Weight of the distance of colors in the generator's loss.
+    """
+
+    after: int
+    discriminator_rate: float
+    color_weight: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Config:
     """What to train, and how.
 
@@ -29,6 +44,9 @@ class Config:
             et al., 2017).
         beta1: Decay of Adam's mean gradient; 0 as in BigGAN.
         beta2: Decay of Adam's squared gradient.
+        color_weight: Of the distance of colors (`training.colors`) in the generator's
+            loss.
+        finish: How the last part of the run differs; None for a run without one.
         ema_decay: Of the averaged generator, which is the one to keep.
         seed: Of everything that is drawn.
     """
@@ -41,6 +59,8 @@ class Config:
     discriminator_rate: float = 4e-4
     beta1: float = 0.0
     beta2: float = 0.999
+    color_weight: float = 0.0
+    finish: Finish | None = None
     ema_decay: float = 0.999
     seed: int = 0
 
@@ -66,6 +86,25 @@ class Config:
                 f"The generator has {self.generator.num_classes} classes, the "
                 f"discriminator {self.discriminator.num_classes}."
             )
+        if self.color_weight < 0:
+            raise ValueError(f"color_weight is {self.color_weight}; give 0 or more.")
+        if self.finish is not None and self.finish.after < self.half_steps:
+            raise ValueError(
+                f"The run finishes after {self.finish.after} steps and is at half the "
+                f"resolution for {self.half_steps}; give no fewer."
+            )
+
+    def at(self, step: int) -> "Config":
+        """Returns the config of one step, counted from 1, without a finish."""
+        finish = self.finish
+        config = dataclasses.replace(self, finish=None)
+        if finish is None or step <= finish.after:
+            return config
+        return dataclasses.replace(
+            config,
+            discriminator_rate=finish.discriminator_rate,
+            color_weight=finish.color_weight,
+        )
 
 
 class State(NamedTuple):

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 
 from jgan import ops
 from jgan.models.latents import Latents
+from jgan.training.colors import color_distance
 from jgan.training.losses import (
     DiscriminatorLoss,
     hinge_discriminator,
@@ -42,6 +43,8 @@ class Metrics(NamedTuple):
         real: What real images cost the discriminator.
         fake: What generated images cost it.
         generator: Loss of the generator.
+        colors: Distance of colors that the generator minimizes too, 0 where it does
+            not.
         generator_gradient: Norm of its gradient.
         discriminator_gradient: Norm of its gradient.
     """
@@ -49,6 +52,7 @@ class Metrics(NamedTuple):
     real: Scalar
     fake: Scalar
     generator: Scalar
+    colors: Scalar
     generator_gradient: Scalar
     discriminator_gradient: Scalar
 
@@ -99,6 +103,12 @@ def train_step(
     generator_loss, image_gradient = jax.value_and_grad(
         lambda images: hinge_generator(score(images))
     )(images)
+    colors = jnp.zeros(())
+    if config.color_weight:
+        colors, color_gradient = jax.value_and_grad(
+            lambda images: color_distance(Batch(images, latents.class_label), batch)
+        )(images)
+        image_gradient += config.color_weight * color_gradient
     (generator_gradient,) = pull_back(image_gradient)
     generator, generator_optimizer = _follow(
         optimize.generator,
@@ -119,6 +129,7 @@ def train_step(
         Metrics(
             *loss,
             generator_loss,
+            colors,
             optax.tree.norm(generator_gradient),
             optax.tree.norm(gradient),
         ),
