@@ -5,17 +5,19 @@ import pathlib
 import sys
 
 from benchmarks import (
+    bench_dissection,
     bench_rendering,
     bench_sampling,
     bench_training,
     compare,
     harness,
 )
-from benchmarks.specs import SAMPLING, TRAINING
+from benchmarks.specs import DISSECTION, SAMPLING, TRAINING
 
 _BENCHMARKS = {
     "sampling": (bench_sampling, SAMPLING),
     "training": (bench_training, TRAINING),
+    "dissection": (bench_dissection, DISSECTION),
     "rendering": (bench_rendering, bench_rendering.WORKLOADS),
 }
 

@@ -54,3 +54,61 @@ TRAINING = {
     name: Training(name=name, config=dataclasses.replace(preset.config, half_steps=0))
     for name, preset in PRESETS.items()
 }
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dissection:
+    """A batch of activations beside segmentations.
+
+    Attributes:
+        name: Of the workload.
+        rows: Side of the maps, whose units are blobs with half a percent above the
+            threshold.
+        units: How many.
+        resolution: Side of the segmentation.
+        concepts: How many there are.
+        shown: How many of them an image shows.
+        batch_size: Images.
+    """
+
+    name: str
+    rows: int
+    units: int
+    resolution: int
+    concepts: int
+    shown: int
+    batch_size: int
+
+
+DISSECTION = {
+    spec.name: spec
+    for spec in (
+        Dissection(
+            name="64px-64units-11concepts",
+            rows=16,
+            units=64,
+            resolution=64,
+            concepts=11,
+            shown=8,
+            batch_size=32,
+        ),
+        Dissection(
+            name="256px-512units-11concepts",
+            rows=16,
+            units=512,
+            resolution=256,
+            concepts=11,
+            shown=8,
+            batch_size=8,
+        ),
+        Dissection(
+            name="256px-512units-336concepts",
+            rows=16,
+            units=512,
+            resolution=256,
+            concepts=336,
+            shown=10,
+            batch_size=8,
+        ),
+    )
+}

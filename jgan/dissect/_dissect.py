@@ -78,10 +78,16 @@ class _Found(NamedTuple):
     top: stats.TopImages
 
     def update(self, seen: stats.Seen) -> "_Found":
-        return _Found(*(part.update(seen) for part in self))
+        return _Found(
+            self.overlap.update(seen), self.chance.update(seen), self.top.update(seen)
+        )
 
     def merge(self, other: "_Found") -> "_Found":
-        return _Found(*(a.merge(b) for a, b in zip(self, other, strict=True)))
+        return _Found(
+            self.overlap.merge(other.overlap),
+            self.chance.merge(other.chance),
+            self.top.merge(other.top),
+        )
 
 
 def randomized(gan: Gan, *, key: PRNGKeyArray) -> Gan:
