@@ -63,8 +63,9 @@ def test_losses_and_gradients_are_those_of_pytorch(state):
     from tests.benchmarks.loading import load_discriminator, load_generator
 
     # The discriminator moves by the sign of its gradient, which may be either where it
-    # is about zero; so it moves little before the generator follows it.
-    config = dataclasses.replace(CONFIG, discriminator_rate=2e-5)
+    # is about zero; so it moves little before the generator follows it. Gradients then
+    # agree to 2e-5; of a generator that follows the one before, they differ by 6e-4.
+    config = dataclasses.replace(CONFIG, discriminator_rate=2e-6)
     batch = reals()
     latents = draw_latents(config, config.batch_size, key=step_key(config, 0, 0))
     after, metrics = _step(config)(state, batch)
@@ -102,9 +103,9 @@ def test_losses_and_gradients_are_those_of_pytorch(state):
     ):
         block = "block2" if name == "conv1" else "block0"
         got = mine_g[block][name]["kernel"]
-        _assert_close(got, weight.grad.numpy().transpose(2, 3, 1, 0), 1e-3)
+        _assert_close(got, weight.grad.numpy().transpose(2, 3, 1, 0), 2e-4)
     gain = generator.blocks[1].norm2.gain.weight.grad.numpy().T
-    _assert_close(mine_g["block1"]["norm2"]["gain"]["kernel"], gain, 1e-3)
+    _assert_close(mine_g["block1"]["norm2"]["gain"]["kernel"], gain, 2e-4)
 
 
 def _assert_close(got, want, tolerance):
