@@ -10,7 +10,6 @@ import pytest
 from jgan import ops
 from tests.helpers import unchecked
 
-# Another order of at most 9 x 12 products of numbers around 1.
 # Sums of up to 2,048 products in float32, in another order: the root of that many
 # roundings of 6e-8 is 2.7e-6. On one processor 1e-6 held, on another 1.9e-6 was seen.
 _RTOL_OF_MAX = 4e-6
