@@ -13,6 +13,7 @@ import tyro
 from jgan.cli._console import err
 from jgan.cli._errors import message_of, termination_as_exit
 from jgan.cli.convert import convert
+from jgan.cli.dissect import dissect
 from jgan.cli.evaluate import evaluate
 from jgan.cli.models import models
 from jgan.cli.pull import pull
@@ -22,7 +23,7 @@ from jgan.cli.train import train
 
 _COMMANDS = {
     command.__name__: command
-    for command in (tour, models, sample, pull, convert, train, evaluate)
+    for command in (tour, dissect, models, sample, pull, convert, train, evaluate)
 }
 _DESCRIPTION = (
     "Opens up image generators: which units make what, proved by changing them. Start "

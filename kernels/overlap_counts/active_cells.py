@@ -15,13 +15,16 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from .reference import OverlapCounts
 
-# Cells at a time. At a factor of 16, the pixels of 512 cells are 0.5 MB of float32,
-# which stays in a second-level cache; 256 to 1024 are equally fast, 2048 is slower.
-_TILE = 512
+# Cells at a time. At a factor of 16, the pixels of 256 cells are 0.25 MB of float32,
+# which stays in a second-level cache, and 512 are as fast. At a factor of 4, an image has
+# about 200 hot cells: twice as large a tile would be mostly empty, and 1.3 times slower.
+_TILE = 256
+# Of 16, 32 and 64 the fastest.
+_BLOCK = 64
 
 
 class Axis(NamedTuple):
@@ -84,11 +87,11 @@ def _count(
     above = maps > thresholds[None, None, :]
     above = above[:-1] | above[1:]
     hot = (above[:, :-1] | above[:, 1:]).ravel()
-    whole = -(-hot.size // _TILE) * _TILE
-    (order,) = jnp.nonzero(hot, size=whole, fill_value=hot.size)
+    ranks = _ranks(hot)
 
     def tile(i: Array, sums: tuple[Array, Array]) -> tuple[Array, Array]:
-        chosen = jax.lax.dynamic_slice_in_dim(order, i * _TILE, _TILE)
+        # Of a rank that no cell has: the end.
+        chosen = jnp.searchsorted(ranks, i * _TILE + jnp.arange(1, _TILE + 1))
         cell, unit = jnp.divmod(jnp.minimum(chosen, hot.size - 1), units)
         row, col = jnp.divmod(cell, cols - 1)
         enlarged = _interpolate(maps, row, col, unit, down, right)
@@ -104,9 +107,23 @@ def _count(
         )
         return both, active.at[unit].add(on.sum(axis=(1, 2), dtype=jnp.int32))
 
-    tiles = (hot.sum(dtype=jnp.int32) + (_TILE - 1)) // _TILE
+    tiles = (ranks[-1] + (_TILE - 1)) // _TILE
     start = both, jnp.zeros((units,), jnp.int32)
     return jax.lax.fori_loop(0, tiles, tile, start)
+
+
+def _ranks(hot: Bool[Array, " cell"]) -> Int[Array, " cell_or_none"]:
+    """Returns how many cells are hot up to each, filled up to whole blocks.
+
+    With these and a search, the hot cells of an image are found in a quarter of the
+    time that `jnp.nonzero` needs; a product with a triangle counts within a block.
+    """
+    blocks = jnp.pad(hot, (0, -hot.size % _BLOCK)).reshape(-1, _BLOCK)
+    triangle = np.tri(_BLOCK, dtype=np.float32).T
+    # Of at most 64 ones, exact in any precision of the product.
+    within = (blocks.astype(jnp.float32) @ triangle).astype(jnp.int32)
+    total = within[:, -1]
+    return (within + (jnp.cumsum(total) - total)[:, None]).ravel()
 
 
 def _by_cell(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jgan import stats
+from jgan.report.page import to_json
 from jgan.report.tour import measure
 from jgan.report.tour.classes import measured_classes, paired_latents
 from jgan.report.tour.observe import observe, unit_maps
@@ -29,7 +30,7 @@ def test_shown_classes_are_all_or_evenly_spread():
 
 def test_floats_keep_six_digits_in_json():
     value = {"a": np.float32([0.123456789]), "b": (np.int64(3), 1 / 3)}
-    assert measure.to_json(value) == {"a": [0.123457], "b": [3, 0.333333]}
+    assert to_json(value) == {"a": [0.123457], "b": [3, 0.333333]}
 
 
 def test_most_active_and_most_variable_units():

@@ -1,8 +1,6 @@
 """The numbers of the tour, in the form in which they go to JSON and to the page."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -187,21 +185,3 @@ def half_share(change: Float[np.ndarray, " unit"]) -> float:
         return 0.0
     # Rounding must not cost a unit where two of four are exactly half.
     return float((np.argmax(cumulative >= 0.5 - 1e-12) + 1) / len(cumulative))
-
-
-def to_json(value: Any) -> Any:
-    """Returns plain lists, dicts and numbers; floats have six significant digits."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in _fields(value)}
-    if isinstance(value, Mapping):
-        return {str(name): to_json(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json(entry) for entry in value]
-    if hasattr(value, "tolist"):
-        return to_json(np.asarray(value).tolist())
-    # float32 holds no more digits, and the file would double in size.
-    return float(f"{value:.6g}") if isinstance(value, float) else value
-
-
-def _fields(value: Any) -> tuple[dataclasses.Field, ...]:
-    return dataclasses.fields(value)

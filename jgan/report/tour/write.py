@@ -12,6 +12,7 @@ from jaxtyping import Float, PRNGKeyArray
 from jgan import stats
 from jgan.files import whole_folder
 from jgan.gan import Gan
+from jgan.report.page import INDEX, Files, Kind, Section, facts_of, write_page
 from jgan.report.tour import sections
 from jgan.report.tour.ablate import ablate_units
 from jgan.report.tour.classes import (
@@ -30,8 +31,18 @@ from jgan.report.tour.measure import (
     shown_classes,
 )
 from jgan.report.tour.observe import images_that_fit, observe, unit_maps
-from jgan.report.tour.page import INDEX, MARK, Files, Section, write_page
 
+TOUR = Kind(
+    name="tour",
+    title="a tour of its units",
+    lede="A generator turns a vector of random numbers into an image, layer by layer. "
+    "Each layer is a stack of maps, and each map is written by one <em>unit</em>. This "
+    "page shows what the units of <em>$title</em> respond to, and proves what they do "
+    "by switching them off.",
+    footer="Made by <code>jgan tour</code> with seed $seed. The same seed makes the "
+    "same page. Under every picture, <em>numbers</em> leads to the JSON file behind "
+    "it.",
+)
 _SAMPLES, _SAMPLES_PER_CLASS = 32, 8
 # Twice as many where class means are measured: their error falls with the root.
 _MEASURED_PER_CLASS = 16
@@ -67,7 +78,7 @@ def write_tour(
         ValueError: If an activation is not finite, or `num_images` not positive.
     """
     out_folder = pathlib.Path(out_folder)
-    _check_replaceable(out_folder)
+    TOUR.check_replaceable(out_folder)
     if num_images < 1:
         raise ValueError(f"num_images is {num_images}; a tour takes at least 1.")
     with whole_folder(out_folder) as scratch:
@@ -77,16 +88,6 @@ def write_tour(
 
 def _silent(description: str, fraction: float) -> None:
     del description, fraction
-
-
-def _check_replaceable(folder: pathlib.Path) -> None:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    index = folder / INDEX
-    if not index.is_file() or MARK not in index.read_text("utf-8", errors="replace"):
-        raise FileExistsError(
-            f"{folder} exists and is not a tour. Choose another name."
-        )
 
 
 def _write(
@@ -155,7 +156,7 @@ def _write(
     parts.append(
         sections.layers_section(files, gan, rows, effects, num_images=num_images)
     )
-    write_page(folder, parts, title=gan.name, facts=_facts(gan), seed=seed)
+    write_page(folder, parts, kind=TOUR, title=gan.name, facts=facts_of(gan), seed=seed)
     progress("done", 1.0)
 
 
@@ -215,12 +216,3 @@ def _wanted_of_classes(
         pairs = [(top.unit, first + int(i)) for i in best]
         wanted.setdefault(top.layer, []).extend(pairs)
     return wanted
-
-
-def _facts(gan: Gan) -> str:
-    total = sum(size.units for size in gan.layers.values())
-    classes = f"{gan.num_classes:,} classes" if gan.num_classes else "no classes"
-    return (
-        f"{gan.family} · {gan.resolution} × {gan.resolution} pixels · {classes} · "
-        f"{len(gan.layers)} layers · {total:,} units"
-    )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from jgan.gan import Gan
+from jgan.report.figures import difference, magnification, strip, tile
+from jgan.report.page import Files, Section, card, fold, try_it
 from jgan.report.tour.ablate import LayerEffects
-from jgan.report.tour.figures import difference, magnification, strip, tile
-from jgan.report.tour.page import Files, Section, card, fold, try_it
 
 _MOST_OPEN = 6
 _IMAGES_PER_UNIT = 2

@@ -6,12 +6,12 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jgan.gan import Gan
-from jgan.report.tour.chart import heat_cell
+from jgan.report.chart import heat_cell
+from jgan.report.figures import spotlights, strip
+from jgan.report.page import Files, Section, card, fold, try_it
 from jgan.report.tour.classes import Classes, ClassLayer
-from jgan.report.tour.figures import spotlights, strip
 from jgan.report.tour.measure import class_name, shown_note
 from jgan.report.tour.observe import Maps
-from jgan.report.tour.page import Files, Section, card, fold, try_it
 
 _MOST_OPEN = 6
 _ANALYTIC = """
@@ -100,7 +100,13 @@ def _table(gan: Gan, classes: Classes, layer: ClassLayer, largest: float) -> str
     for label, values in zip(classes.shown, layer.contrast, strict=True):
         name = html.escape(class_name(gan, label))
         cells = "".join(
-            heat_cell(float(v), largest, f"{name}, channel {channel}")
+            heat_cell(
+                float(v),
+                largest,
+                # The sum spares a rounded zero its sign.
+                text=f"{round(float(v), 1) + 0.0:.1f}",
+                title=f"{name}, channel {channel}",
+            )
             for v, channel in zip(values, layer.channels, strict=True)
         )
         lines.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')

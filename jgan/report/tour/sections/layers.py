@@ -3,11 +3,13 @@
 import html
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from jgan.gan import Gan
+from jgan.report.chart import PERCENT, Axis, bar, curves
+from jgan.report.page import Files, Section, try_it
 from jgan.report.tour.ablate import LayerEffects
-from jgan.report.tour.chart import bar, curves
 from jgan.report.tour.measure import LayerRow, cumulative_share
-from jgan.report.tour.page import Files, Section, try_it
 
 _HEADS = (
     "layer",
@@ -36,7 +38,15 @@ def layers_section(
     strongest = max(row.strongest_change for row in rows) or 1.0
     lines = "".join(_line(row, mean, strongest) for row in rows)
     heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
-    chart = curves({name: cumulative_share(e.change) for name, e in effects.items()})
+    chart = curves(
+        {
+            name: np.concatenate([[0.0], cumulative_share(effect.change)])
+            for name, effect in effects.items()
+        },
+        axis=Axis("share of the units zeroed, strongest first", PERCENT),
+        label="How the change adds up over the units of each layer",
+        diagonal=True,
+    )
     code = f"""
 from jgan import stats
 empty = {{

@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jgan.gan import Gan
-from jgan.report.tour.figures import strip, tile
+from jgan.report.figures import strip, tile
+from jgan.report.page import Files, Section, try_it
 from jgan.report.tour.measure import class_name, shown_note
-from jgan.report.tour.page import Files, Section, try_it
 
 _PER_ROW = 8
 

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jgan.gan import Gan
-from jgan.report.tour.figures import spotlights, strip
+from jgan.report.figures import spotlights, strip
+from jgan.report.page import Files, Section, card, fold, try_it
 from jgan.report.tour.measure import LayerUnits, Unit
 from jgan.report.tour.observe import Maps
-from jgan.report.tour.page import Files, Section, card, fold, try_it
 
 # More than this many open layers would hide the sections below.
 _MOST_OPEN = 6

@@ -1,4 +1,4 @@
-"""The pictures of the tour, made of pixels alone: the page writes what they show."""
+"""Pictures made of pixels alone: the page writes what they show."""
 
 from collections.abc import Sequence
 
@@ -76,6 +76,17 @@ def spotlights(
         lit[_outline(smoothed > level)] = _OUTLINE
         tiles.append(lit)
     return tiles
+
+
+def cutout(
+    image: Image, activation: Float[np.ndarray, "map_row map_col"], level: float
+) -> Tile:
+    """Returns a tile lit where an enlarged map is above a level, with an outline."""
+    inside = enlarge(activation, tile_side(image.shape[0])) > level
+    lit = np.rint(tile(image) * np.where(inside, 1.0, _DIMMED)[:, :, None])
+    lit = lit.astype(np.uint8)
+    lit[_outline(inside)] = _OUTLINE
+    return lit
 
 
 def _outline(inside):

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -15,19 +16,20 @@ def bar(share: float, text: str) -> str:
     return f'<td class="bar"><i style="width:{width:.1f}%"></i><b>{text}</b></td>'
 
 
-def heat_cell(value: float, largest: float, title: str) -> str:
+def heat_cell(value: float, largest: float, *, text: str, title: str) -> str:
     """Returns a table cell: orange for above, blue for below, clear for zero.
 
     Args:
         value: What to show.
         largest: Where the color is full.
+        text: The value as the cell says it.
         title: HTML to show on hovering.
     """
     strength = min(1.0, abs(value) / largest) if largest else 0.0
     color = "--above" if value > 0 else "--below"
     return (
         f'<td class="heat" style="--strength:{strength:.3f};--tint:var({color})" '
-        f'title="{title}"><span>{round(value, 1) + 0.0:.1f}</span></td>'
+        f'title="{title}"><span>{text}</span></td>'
     )
 
 
@@ -37,22 +39,44 @@ def ramp(index: int, total: int) -> str:
     return f"hsl({(265 + 140 * place) % 360:.0f} 70% {48 + 4 * place:.0f}%)"
 
 
-def curves(lines: Mapping[str, Float[np.ndarray, " _unit"]]) -> str:
-    """Returns a line chart of cumulative shares against the share of units.
+class Axis(NamedTuple):
+    """What a chart shows from left to right.
+
+    Attributes:
+        text: Below the chart.
+        ticks: Labels of five places, evenly spaced from end to end.
+    """
+
+    text: str
+    ticks: tuple[str, str, str, str, str]
+
+
+PERCENT = ("0%", "25%", "50%", "75%", "100%")
+
+
+def curves(
+    lines: Mapping[str, Float[np.ndarray, " _point"]],
+    *,
+    axis: Axis,
+    label: str,
+    diagonal: bool = False,
+) -> str:
+    """Returns a line chart of shares, from 0 to 100 %.
 
     Args:
-        lines: By name, the share that the first 1, 2, … units make.
+        lines: By name, shares at evenly spaced places from end to end.
+        axis: Of those places.
+        label: What the chart shows, for those who do not see it.
+        diagonal: Whether to draw the line on which everything counts alike.
     """
-    parts = [_axes()]
+    parts = [_axes(axis, diagonal)]
     for index, (name, shares) in enumerate(lines.items()):
-        x = np.linspace(0, 1, len(shares) + 1)
-        points = _points(x, np.concatenate([[0.0], shares]))
+        points = _points(np.linspace(0, 1, len(shares)), np.clip(shares, 0, 1))
         parts.append(
             f'<polyline points="{points}" fill="none" stroke-width="2.5" '
             f'stroke="{ramp(index, len(lines))}"><title>{html.escape(name)}</title>'
             "</polyline>"
         )
-    label = "How the change adds up over the units of each layer"
     legend = "".join(
         f'<li><i style="background:{ramp(i, len(lines))}"></i>{html.escape(name)}</li>'
         for i, name in enumerate(lines)
@@ -71,9 +95,9 @@ def _points(x: Iterable[float], y: Iterable[float]) -> str:
     )
 
 
-def _axes() -> str:
+def _axes(axis: Axis, diagonal: bool) -> str:
     parts = []
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+    for share, tick in zip((0.0, 0.25, 0.5, 0.75, 1.0), axis.ticks, strict=True):
         across, up = _points([0.0, 1.0], [share, share]), _points([share], [0.0])
         x, y = up.split(",")
         left, level = across.split(" ")[0].split(",")
@@ -83,12 +107,13 @@ def _axes() -> str:
             f'<text x="{float(left) - 8:.1f}" y="{float(level) + 4:.1f}" '
             f'text-anchor="end">{share:.0%}</text>'
             f'<text x="{x}" y="{float(y) + 18:.1f}" text-anchor="middle">'
-            f"{share:.0%}</text>"
+            f"{tick}</text>"
         )
-    even = _points([0.0, 1.0], [0.0, 1.0])
-    parts.append(f'<polyline points="{even}" class="even" />')
+    if diagonal:
+        even = _points([0.0, 1.0], [0.0, 1.0])
+        parts.append(f'<polyline points="{even}" class="even" />')
     parts.append(
         f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 6}" text-anchor="middle">'
-        "share of the units zeroed, strongest first</text>"
+        f"{html.escape(axis.text)}</text>"
     )
     return f'<g class="axes">{"".join(parts)}</g>'

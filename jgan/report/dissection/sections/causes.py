@@ -1,0 +1,78 @@
+"""What concepts lose without the units that draw them."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+
+from jgan.report.chart import Axis, curves
+from jgan.report.dissection.causes import SHARE_OFF, ConceptCauses
+from jgan.report.figures import strip, tile
+from jgan.report.page import Files, Section, card
+
+_ORDERS = {
+    "effect": "by average causal effect",
+    "IoU": "by IoU",
+    "random": "in random order",
+}
+
+
+def causes_section(files: Files, told: Sequence[ConceptCauses]) -> Section:
+    """Returns the section with the ablation curves and images of some concepts."""
+    cards = "".join(_card(files, one) for one in told)
+    layer = html.escape(told[0].layer)
+    body = (
+        f"<p>Units of <em>{layer}</em> are turned off everywhere in the image, more "
+        "and more of them, and the pixels that still show the concept are counted. "
+        "Where the order of the average causal effect falls faster than that of IoU, "
+        "overlap was not the whole story.</p>"
+        f'<p class="note">Pictures: above, the images with most of the concept; below, '
+        f"the same without the first {SHARE_OFF:.0%} of the units. “Others”: share of "
+        "the other pixels that change their label.</p>"
+        f'<div class="cards">{cards}</div>'
+    )
+    return Section("causes", "What units cause", body)
+
+
+def _card(files: Files, one: ConceptCauses) -> str:
+    first = next(iter(one.curves))
+    last = len(one.curves[first].counts) - 1
+    ticks = tuple(f"{last * share / 4:g}" for share in range(5))
+    chart = curves(
+        {
+            _ORDERS[order]: np.nan_to_num(curve.removed)
+            for order, curve in one.curves.items()
+        },
+        axis=Axis("units turned off", ticks),  # pyright: ignore[reportArgumentType]
+        label=f"Share of {one.concept} pixels removed as units are turned off",
+    )
+    picture = files.picture(
+        f"without-{one.concept}",
+        strip([tile(x) for x in (*one.before, *one.after)], cols=len(one.before)),
+        alt=f"Images before and after turning off the units of {one.concept}",
+    )
+    curve = one.curves[first]
+    point = min(len(one.units), last)
+    detail = (
+        f"{len(one.units)} units remove {curve.removed[point]:.0%}, others "
+        f"{curve.disturbed[point]:.1%}"
+    )
+    if one.effect is not None:
+        detail += f" · effect {one.effect:.2f} × its mean"
+    numbers = files.numbers(f"causes-{one.concept}", _numbers(one))
+    return card(
+        html.escape(one.concept),
+        detail,
+        f'{picture}<div class="chart">{chart}</div>{numbers}',
+    )
+
+
+def _numbers(one: ConceptCauses) -> dict:
+    return {
+        "units": one.units,
+        "effect": one.effect,
+        "removed": {order: curve.removed for order, curve in one.curves.items()},
+        "others_changed": {
+            order: curve.disturbed for order, curve in one.curves.items()
+        },
+    }

@@ -1,0 +1,186 @@
+"""The page as text: sections put into a template, and the files it links to."""
+
+import dataclasses
+import html
+import importlib.resources
+import json
+import math
+import pathlib
+import string
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+
+from jgan import images as pictures
+from jgan.gan import Gan
+
+INDEX = "index.html"
+
+
+class Kind(NamedTuple):
+    """What all pages of one command have in common.
+
+    Attributes:
+        name: Of the command, without ``jgan``.
+        title: Of the page, after the name of the generator.
+        lede: HTML below the heading; ``$title`` is the generator.
+        footer: HTML at the end; ``$seed`` is the seed.
+    """
+
+    name: str
+    title: str
+    lede: str
+    footer: str
+
+    @property
+    def mark(self) -> str:
+        """The element by which a page is known to be of this kind."""
+        return f'<meta name="generator" content="jgan {self.name}">'
+
+    def check_replaceable(self, folder: pathlib.Path) -> None:
+        """Refuses a folder that holds anything else.
+
+        Raises:
+            FileExistsError: If it exists, and is neither empty nor of this kind.
+        """
+        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+            return
+        index = folder / INDEX
+        if not index.is_file() or self.mark not in index.read_text(
+            "utf-8", errors="replace"
+        ):
+            raise FileExistsError(
+                f"{folder} exists and is not a {self.name}. Choose another name."
+            )
+
+
+class Section(NamedTuple):
+    """One part of the page.
+
+    Attributes:
+        anchor: Name in the address.
+        title: Heading.
+        body: HTML.
+    """
+
+    anchor: str
+    title: str
+    body: str
+
+
+class Files:
+    """Writes the files beside the page, and returns the HTML that shows them."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._folder = folder
+        for name in ("pictures", "numbers"):
+            (folder / name).mkdir()
+
+    def picture(
+        self, name: str, picture: UInt8[np.ndarray, "row col channel"], *, alt: str
+    ) -> str:
+        """Returns the image element of a picture, which it writes."""
+        height, width = picture.shape[:2]
+        pictures.write_png(self._folder / "pictures" / f"{name}.png", picture)
+        return (
+            f'<img src="pictures/{name}.png" width="{width}" height="{height}" '
+            f'alt="{html.escape(alt)}" loading="lazy" decoding="async">'
+        )
+
+    def numbers(self, name: str, value: Any) -> str:
+        """Returns a link to some numbers, which it writes as JSON."""
+        text = json.dumps(to_json(value), indent=1, allow_nan=False)
+        (self._folder / "numbers" / f"{name}.json").write_text(text + "\n")
+        return f'<p class="numbers"><a href="numbers/{name}.json">numbers</a></p>'
+
+
+def try_it(code: str) -> str:
+    """Returns a box with a few lines of code that do the same."""
+    return (
+        '<div class="try"><p>The same in Python</p>'
+        f"<pre><code>{html.escape(code.strip())}</code></pre></div>"
+    )
+
+
+def card(title: str, detail: str, body: str) -> str:
+    """Returns a figure with a caption above it."""
+    return (
+        f'<figure class="card"><figcaption><b>{title}</b><span>{detail}</span>'
+        f"</figcaption>{body}</figure>"
+    )
+
+
+def fold(title: str, detail: str, body: str, *, is_open: bool) -> str:
+    """Returns a part that the reader can fold away, without JavaScript."""
+    state = " open" if is_open else ""
+    return (
+        f"<details{state}><summary>{html.escape(title)} <small>{detail}</small>"
+        f"</summary>{body}</details>"
+    )
+
+
+def to_json(value: Any) -> Any:
+    """Returns plain lists, dicts and numbers; floats have six significant digits.
+
+    What is no number or infinite becomes None, which JSON has a word for.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {f.name: to_json(getattr(value, f.name)) for f in fields}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return to_json(value._asdict())  # pyright: ignore[reportAttributeAccessIssue]
+    if isinstance(value, Mapping):
+        return {str(name): to_json(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(entry) for entry in value]
+    if hasattr(value, "tolist"):
+        return to_json(np.asarray(value).tolist())
+    if isinstance(value, float):
+        # float32 holds no more digits, and the file would double in size.
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value
+
+
+def write_page(
+    folder: pathlib.Path,
+    sections: list[Section],
+    *,
+    kind: Kind,
+    title: str,
+    facts: str,
+    seed: int,
+) -> None:
+    """Writes ``index.html``."""
+    contents = "".join(f'<a href="#{s.anchor}">{s.title}</a>' for s in sections)
+    body = "\n".join(
+        f'<section id="{s.anchor}"><h2>{s.title}</h2>{s.body}</section>'
+        for s in sections
+    )
+    here = importlib.resources.files("jgan.report")
+    template = string.Template((here / "page.html").read_text("utf-8"))
+    name = html.escape(title)
+    text = template.substitute(
+        title=name,
+        subtitle=kind.title,
+        kind=kind.name,
+        mark=kind.mark,
+        lede=string.Template(kind.lede).substitute(title=name),
+        footer=string.Template(kind.footer).substitute(seed=seed),
+        style=(here / "page.css").read_text("utf-8"),
+        facts=html.escape(facts),
+        contents=contents,
+        sections=body,
+    )
+    (folder / INDEX).write_text(text, encoding="utf-8")
+
+
+def facts_of(gan: Gan) -> str:
+    """Returns a line about a generator."""
+    total = sum(size.units for size in gan.layers.values())
+    classes = f"{gan.num_classes:,} classes" if gan.num_classes else "no classes"
+    return (
+        f"{gan.family} · {gan.resolution} × {gan.resolution} pixels · {classes} · "
+        f"{len(gan.layers)} layers · {total:,} units"
+    )
