@@ -20,8 +20,8 @@ from jaxtyping import Array, Bool, Float, Int
 from .reference import OverlapCounts
 
 # Cells at a time. At a factor of 16, the pixels of 256 cells are 0.25 MB of float32,
-# which stays in a second-level cache, and 512 are as fast. At a factor of 4, an image has
-# about 200 hot cells: twice as large a tile would be mostly empty, and 1.3 times slower.
+# which stays in a second-level cache, and 512 are as fast. At a factor of 4, an image
+# has about 200 hot cells: a tile twice as large is mostly empty, and 1.3 times slower.
 _TILE = 256
 # Of 16, 32 and 64 the fastest.
 _BLOCK = 64
