@@ -1,15 +1,16 @@
 """Networks that tell what an image shows, for analyses to ask.
 
-`Segmenter` is what an analysis receives. `scenes_network` loads the one that jgan
+`Segmenter` is what an analysis receives, `ScoringSegmenter` what one of causes does.
+`scenes_network` loads the one that jgan
 trained on the scenes world, which also tells the class and the factors of a scene and
 gives features to measure distances with. `scenes/` is how it is made and judged.
 `FaceParts` tells lips, eyes, brows and nose of generated faces; it gives labels, no
 scores. `jgan.zoo.face_parts` loads it, with the extra ``faces``. `faces/` is how.
 """
 
-from jgan.segment._segmenter import Segmenter as Segmenter
 from jgan.segment.faces import FaceParts as FaceParts
 from jgan.segment.scenes import (
     SceneNetwork as SceneNetwork,
     scenes_network as scenes_network,
 )
+from jgan.typing import ScoringSegmenter as ScoringSegmenter, Segmenter as Segmenter
