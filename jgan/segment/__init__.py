@@ -1,13 +1,18 @@
-"""Networks that tell what an image shows, for analyses to ask.
+"""Who tells what an image shows, for analyses to ask.
 
 `Segmenter` is what an analysis receives, `ScoringSegmenter` what one of causes does.
-`scenes_network` loads the one that jgan
-trained on the scenes world, which also tells the class and the factors of a scene and
-gives features to measure distances with. `scenes/` is how it is made and judged.
-`FaceParts` tells lips, eyes, brows and nose of generated faces; it gives labels, no
-scores. `jgan.zoo.face_parts` loads it, with the extra ``faces``. `faces/` is how.
+`scenes_network` loads the one that jgan trained on the scenes world, which also tells
+the class and the factors of a scene and gives features to measure distances with;
+`scenes/` is how it is made and judged. `FaceParts` tells lips, eyes, brows and nose of
+generated faces; it gives labels, no scores. `jgan.zoo.face_parts` loads it, with the
+extra ``faces``; `faces/` is how. `from_function` makes a segmenter of any function in
+JAX, `from_host_function` of any other.
 """
 
+from jgan.segment._functions import (
+    from_function as from_function,
+    from_host_function as from_host_function,
+)
 from jgan.segment.faces import FaceParts as FaceParts
 from jgan.segment.scenes import (
     SceneNetwork as SceneNetwork,
