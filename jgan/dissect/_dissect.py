@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -12,13 +12,14 @@ from jgan import stats
 from jgan.dissect._layer import LayerDissection
 from jgan.dissect._sample import Sample
 from jgan.gan import Gan
+from jgan.segment import Segmenter
 
 
 def dissect(
     gan: Gan,
     thresholds: Mapping[str, Float[np.ndarray, " _unit"]],
     *,
-    segmenter: Any,
+    segmenter: Segmenter,
     categories: Sequence[int] | None = None,
     num_top: int = 12,
     sample: Sample,

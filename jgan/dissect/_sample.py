@@ -9,6 +9,7 @@ import jax
 
 from jgan import stats
 from jgan.gan import Gan
+from jgan.segment import Segmenter
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class Sample:
         empty: Mapping[str, stats.Accumulator],
         *,
         doing: str,
-        segmenter: Any = None,
+        segmenter: Segmenter | None = None,
     ) -> dict[str, Any]:
         """Returns the accumulators filled by one pass over the images.
 

@@ -5,7 +5,7 @@ are counted afterwards.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from jgan import stats
 from jgan.dissect._sample import Sample
 from jgan.gan import Gan
+from jgan.segment import Segmenter
 
 # The search of the original code: this many fractions, evenly spaced in the logarithm.
 NUM_FRACTIONS = 100
@@ -77,7 +78,7 @@ def iqr_thresholds(
     gan: Gan,
     layers: Sequence[str],
     *,
-    segmenter: Any,
+    segmenter: Segmenter,
     categories: Sequence[int] | None = None,
     sample: Sample,
 ) -> dict[str, IqrThresholds]:

@@ -1,15 +1,23 @@
-"""Networks that tell what an image shows, for analyses to ask.
+"""Who tells what an image shows, for analyses to ask.
 
-`Segmenter` is what an analysis receives. `scenes_network` loads the one that jgan
-trained on the scenes world, which also tells the class and the factors of a scene and
-gives features to measure distances with. `scenes/` is how it is made and judged.
-`FaceParts` tells lips, eyes, brows and nose of generated faces; it gives labels, no
-scores. `jgan.zoo.face_parts` loads it, with the extra ``faces``. `faces/` is how.
+`Segmenter` is what an analysis receives, `ScoringSegmenter` what one of causes does.
+`scenes_network` loads the one that jgan trained on the scenes world, which also tells
+the class and the factors of a scene and gives features to measure distances with;
+`scenes/` is how it is made and judged. `FaceParts` tells lips, eyes, brows and nose of
+generated faces; it gives labels, no scores. `jgan.zoo.face_parts` loads it, with the
+extra ``faces``; `faces/` is how. `from_function` makes a segmenter of any function in
+JAX, `from_host_function` of any other, and `with_halves` one that also tells the upper
+part of a tree from the lower.
 """
 
-from jgan.segment._segmenter import Segmenter as Segmenter
+from jgan.segment._functions import (
+    from_function as from_function,
+    from_host_function as from_host_function,
+)
+from jgan.segment._halves import with_halves as with_halves
 from jgan.segment.faces import FaceParts as FaceParts
 from jgan.segment.scenes import (
     SceneNetwork as SceneNetwork,
     scenes_network as scenes_network,
 )
+from jgan.typing import ScoringSegmenter as ScoringSegmenter, Segmenter as Segmenter

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from jgan.gan import Gan
 from jgan.stats._accumulator import Accumulator, Seen
-from jgan.typing import Images
+from jgan.typing import Images, Segmenter
 
 Accumulators = Mapping[str, Mapping[str, Accumulator]]
 NEVER = 2**31 - 1
@@ -36,7 +36,7 @@ class Chunk(NamedTuple):
 def run_chunk(
     gan: Gan,
     zeros: Accumulators,
-    segmenter: Any,
+    segmenter: Segmenter | None,
     key: PRNGKeyArray,
     first: Int[Array, ""],
     num_batches: Int[Array, ""],
@@ -58,7 +58,7 @@ def run_chunk(
 def _run(
     gan: Gan,
     zeros: Accumulators,
-    segmenter: Any,
+    segmenter: Segmenter | None,
     key: PRNGKeyArray,
     first: Array,
     num_batches: Array,
@@ -119,7 +119,9 @@ def merge_all(a: Accumulators, b: Accumulators) -> Accumulators:
     }
 
 
-def _labels(segmenter: Any, images: Images) -> Int[Array, "image row col slot"] | None:
+def _labels(
+    segmenter: Segmenter | None, images: Images
+) -> Int[Array, "image label_row label_col slot"] | None:
     if segmenter is None:
         return None
     labels = segmenter.segment(images)

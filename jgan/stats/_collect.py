@@ -26,6 +26,7 @@ from jgan.stats._chunk import (
 )
 from jgan.stats._resume import Saved, fingerprint
 from jgan.stats._segmenting import as_pytree
+from jgan.typing import Segmenter
 
 # Batches in one program. Between them the host merges, which for histograms of many
 # units takes as long as a batch or two.
@@ -38,7 +39,7 @@ def collect(
     *,
     num_images: int,
     batch_size: int,
-    segmenter: Any = None,
+    segmenter: Segmenter | None = None,
     mesh: Mesh | None = None,
     resume: pathlib.Path | None = None,
     progress: Callable[[float], None] | None = None,
@@ -92,7 +93,7 @@ def collect(
             run_chunk(
                 gan,
                 accumulators,
-                as_pytree(segmenter),
+                None if segmenter is None else as_pytree(segmenter),
                 key,
                 jnp.int32(done),
                 jnp.int32(count),
@@ -117,7 +118,7 @@ def _wide(leaf: Any) -> np.ndarray:
     return leaf.astype(kind)
 
 
-def _check(gan: Gan, chunk: Chunk, segmenter: Any) -> None:
+def _check(gan: Gan, chunk: Chunk, segmenter: Segmenter | None) -> None:
     # jit returns dicts sorted by name; the first layer at fault is to be named.
     batches = {n: int(chunk.not_finite[n]) for n in gan.layers if n in chunk.not_finite}
     first = min(batches.values(), default=NEVER)

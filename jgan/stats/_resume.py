@@ -11,12 +11,13 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from jgan.gan import Gan
+from jgan.typing import Segmenter
 
 
 def fingerprint(
     gan: Gan,
     accumulators: Any,
-    segmenter: Any,
+    segmenter: Segmenter | None,
     sizes: tuple[int, ...],
     key: PRNGKeyArray,
 ) -> dict[str, str]:

@@ -1,10 +1,10 @@
 """Segmenters as arguments of compiled functions."""
 
-from typing import Any
+from typing import Any, overload
 
 import jax
 
-from jgan.typing import Images
+from jgan.typing import Images, ScoringSegmenter, Segmenter
 
 
 @jax.tree_util.register_pytree_node_class
@@ -27,10 +27,6 @@ class Held:
         """Returns what the segmenter gives for labels; `collect` checks it."""
         return self.segmenter.segment(images)
 
-    def scores(self, images: Images) -> Any:
-        """Returns the scores that the segmenter gives."""
-        return self.segmenter.scores(images)
-
     def tree_flatten(self) -> tuple[tuple[()], Any]:
         """Returns no arrays, and the segmenter as what is compared."""
         return (), self.segmenter
@@ -42,11 +38,26 @@ class Held:
         return cls(segmenter)
 
 
-def as_pytree(segmenter: Any) -> Any:
+@jax.tree_util.register_pytree_node_class
+class HeldScoring(Held):
+    """The same with scores. `Held` has none, so that it does not promise any."""
+
+    def scores(self, images: Images) -> Any:
+        """Returns the scores that the segmenter gives."""
+        return self.segmenter.scores(images)
+
+
+@overload
+def as_pytree(segmenter: ScoringSegmenter) -> ScoringSegmenter: ...
+@overload
+def as_pytree(segmenter: Segmenter) -> Segmenter: ...
+def as_pytree(segmenter: Segmenter) -> Segmenter:
     """Returns a segmenter that compiled functions take: itself if all in it are arrays.
 
     Args:
-        segmenter: A pytree of arrays, any other hashable object, or None.
+        segmenter: A pytree of arrays, or any other hashable object.
     """
-    leaves = jax.tree.leaves(segmenter)
-    return segmenter if all(hasattr(x, "dtype") for x in leaves) else Held(segmenter)
+    if all(hasattr(leaf, "dtype") for leaf in jax.tree.leaves(segmenter)):
+        return segmenter
+    held = HeldScoring if isinstance(segmenter, ScoringSegmenter) else Held
+    return held(segmenter)

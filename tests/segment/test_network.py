@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jgan.segment import Segmenter, scenes_network
+from jgan.segment import ScoringSegmenter, scenes_network
 from jgan.segment.scenes import SceneNetwork
 from jgan.worlds.scenes import CLASS_NAMES, CONCEPTS, sample_scenes
 from tests.helpers import unchecked
@@ -13,8 +13,8 @@ from tests.helpers import unchecked
 _read = jax.jit(SceneNetwork.read)
 
 
-def test_is_a_segmenter(network):
-    assert isinstance(network, Segmenter)
+def test_is_a_segmenter_with_scores(network):
+    assert isinstance(network, ScoringSegmenter)
     assert network.concepts == CONCEPTS
     assert network.class_names == CLASS_NAMES
 

@@ -138,15 +138,18 @@ def _ablate_batch(gan, segmenter, curve, start, num_images, key, layer, size):
 
     def labels_with(kept):
         edited = activation * kept.astype(activation.dtype)[None, None, None, :]
-        return segmenter.segment(images_from(gan, layer, latents, edited))
+        labels = segmenter.segment(images_from(gan, layer, latents, edited))
+        return labels.reshape(*labels.shape[:3], -1)
 
+    shows = lambda labels: (labels == curve.concept).any(axis=-1)
     before = labels_with(jnp.ones_like(curve.kept[0]))
-    other = counts & (before != curve.concept)
+    other = counts & ~shows(before)
 
     def point(kept):
         labels = labels_with(kept)
-        pixels = (counts & (labels == curve.concept)).sum(dtype=jnp.int32)
-        return pixels, (other & (labels != before)).sum(dtype=jnp.int32)
+        pixels = (counts & shows(labels)).sum(dtype=jnp.int32)
+        changed = (labels != before).any(axis=-1)
+        return pixels, (other & changed).sum(dtype=jnp.int32)
 
     # One point at a time: all at once would hold the images of every point.
     pixels, others = jax.lax.map(point, curve.kept)

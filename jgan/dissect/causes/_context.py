@@ -12,9 +12,14 @@ from jaxtyping import Float, Int
 from jgan import stats
 from jgan.dissect._sample import Sample
 from jgan.dissect.causes._sites import set_at
-from jgan.dissect.causes._tail import concept_map, concept_number, images_from
+from jgan.dissect.causes._tail import (
+    concept_map,
+    concept_number,
+    images_from,
+    with_scores,
+)
 from jgan.gan import Gan
-from jgan.segment import Segmenter
+from jgan.segment import ScoringSegmenter
 
 # Places tried in each image.
 _TRIED = 8
@@ -40,7 +45,7 @@ def insertion_by_context(
     value: Float[np.ndarray, " unit"],
     *,
     concept: str,
-    segmenter: Segmenter,
+    segmenter: ScoringSegmenter,
     sample: Sample,
 ) -> ContextEffect:
     """Returns how much inserting units raises a concept, by what was there before.
@@ -59,9 +64,10 @@ def insertion_by_context(
 
     Raises:
         ValueError: If there is no such layer or concept.
+        TypeError: If the segmenter has no scores.
     """
     stats.check_layers(gan, (layer,))
-    number, segmenter = concept_number(segmenter, concept), stats.as_pytree(segmenter)
+    number, segmenter = concept_number(segmenter, concept), with_scores(segmenter)
     alpha = np.zeros(gan.layers[layer].units, np.float32)
     alpha[list(units)] = 1.0
     num_concepts = len(segmenter.concepts)

@@ -16,11 +16,15 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from jgan import stats
 from jgan.dissect.causes._sites import Places, Sites, set_at
-from jgan.dissect.causes._tail import concept_map, concept_number, images_from
+from jgan.dissect.causes._tail import (
+    concept_map,
+    concept_number,
+    images_from,
+    with_scores,
+)
 from jgan.gan import Gan
-from jgan.segment import Segmenter
+from jgan.segment import ScoringSegmenter
 
 # Of the original code: Adam's rate, and places of each kind in one step.
 _RATE, _BATCH = 0.01, 20
@@ -53,7 +57,7 @@ def optimize_effect(
     start: Float[np.ndarray, " unit"],
     *,
     concept: str,
-    segmenter: Segmenter,
+    segmenter: ScoringSegmenter,
     num_steps: int = 500,
     penalty: Literal["code", "paper"] = "code",
     compat: bool = False,
@@ -79,8 +83,9 @@ def optimize_effect(
     Raises:
         ValueError: If there is no such concept, or `start` is not a weight in [0, 1]
             for each unit.
+        TypeError: If the segmenter has no scores.
     """
-    number, segmenter = concept_number(segmenter, concept), stats.as_pytree(segmenter)
+    number, segmenter = concept_number(segmenter, concept), with_scores(segmenter)
     units = gan.layers[layer].units
     start = np.asarray(start, np.float32)
     if start.shape != (units,) or not ((start >= 0) & (start <= 1)).all():
@@ -149,7 +154,7 @@ def _take(places: Places, numbers: Array) -> Places:
 
 def _score(
     gan: Gan,
-    segmenter: Segmenter,
+    segmenter: ScoringSegmenter,
     layer: str,
     concept: int,
     places: Places,
@@ -171,7 +176,7 @@ def set_effect(
     units: Sequence[int],
     *,
     concept: str,
-    segmenter: Segmenter,
+    segmenter: ScoringSegmenter,
 ) -> float:
     """Returns the average causal effect of a set of units, turned off and set whole.
 
@@ -184,8 +189,12 @@ def set_effect(
         units: The set.
         concept: Which.
         segmenter: Tells what pixels show.
+
+    Raises:
+        ValueError: If there is no such concept.
+        TypeError: If the segmenter has no scores.
     """
-    number, segmenter = concept_number(segmenter, concept), stats.as_pytree(segmenter)
+    number, segmenter = concept_number(segmenter, concept), with_scores(segmenter)
     alpha = np.zeros(gan.layers[layer].units, np.float32)
     alpha[list(units)] = 1.0
     return float(_set_effect(gan, segmenter, sites, jnp.asarray(alpha), layer, number))

@@ -10,9 +10,14 @@ from jaxtyping import Array, Float, Int
 
 from jgan import stats
 from jgan.dissect._sample import Sample
-from jgan.dissect.causes._tail import concept_map, concept_number, images_from
+from jgan.dissect.causes._tail import (
+    concept_map,
+    concept_number,
+    images_from,
+    with_scores,
+)
 from jgan.gan import Gan
-from jgan.segment import Segmenter
+from jgan.segment import ScoringSegmenter
 
 # Places tried in each image; the original's comment says 10, its code takes 5.
 _TRIED = 5
@@ -58,7 +63,7 @@ def find_sites(
     layer: str,
     *,
     concept: str,
-    segmenter: Segmenter,
+    segmenter: ScoringSegmenter,
     num_sites: int,
     sample: Sample,
 ) -> Sites:
@@ -80,9 +85,10 @@ def find_sites(
     Raises:
         ValueError: If there is no such layer or concept, there are fewer images than
             sites, or no image shows the concept.
+        TypeError: If the segmenter has no scores.
     """
     stats.check_layers(gan, (layer,))
-    number, segmenter = concept_number(segmenter, concept), stats.as_pytree(segmenter)
+    number, segmenter = concept_number(segmenter, concept), with_scores(segmenter)
     if not 1 <= num_sites <= sample.num_images:
         raise ValueError(
             f"num_sites is {num_sites}; give 1 to the {sample.num_images} images that "

@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jgan import stats
 from jgan.gan import Gan
-from jgan.segment import Segmenter
+from jgan.segment import ScoringSegmenter, Segmenter
 from jgan.taps import Replace
 from jgan.typing import Images
 
@@ -26,6 +27,22 @@ def concept_number(segmenter: Segmenter, concept: str) -> int:
     return segmenter.concepts.index(concept)
 
 
+def with_scores(segmenter: Segmenter) -> ScoringSegmenter:
+    """Returns a segmenter that compiled functions take, and that has scores.
+
+    Raises:
+        TypeError: If it has none.
+    """
+    if not isinstance(segmenter, ScoringSegmenter):
+        raise TypeError(
+            f"{type(segmenter).__name__} tells labels and no scores, and an effect is "
+            "a difference of scores. Give a segmenter that has a method `scores`, as "
+            "that of `segment.scenes_network` has; labels are enough for "
+            "`ablation_curve`."
+        )
+    return stats.as_pytree(segmenter)
+
+
 def images_from(
     gan: Gan,
     layer: str,
@@ -37,7 +54,7 @@ def images_from(
 
 
 def concept_map(
-    segmenter: Segmenter, images: Images, concept: int, rows: int, cols: int
+    segmenter: ScoringSegmenter, images: Images, concept: int, rows: int, cols: int
 ) -> Float[Array, "image cell_row cell_col"]:
     """Returns the mean probability of a concept in each cell of a grid."""
     probability = jnp.exp(segmenter.scores(images)[..., concept])

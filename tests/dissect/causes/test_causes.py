@@ -22,6 +22,7 @@ from tests.dissect.causes.planted import (
     NUM_UNITS,
     planted_gan,
 )
+from tests.helpers import unchecked
 
 OPTIONS = {"concept": "house", "segmenter": COLORS}
 
@@ -175,6 +176,53 @@ def test_a_curve_is_a_count_of_labels():
     assert got.rest == other.sum()
     assert got.others.tolist() == [0, (other & (before != after)).sum()]
     assert got.disturbed[1] > 0.3
+
+
+class _Labels:
+    """The same labels and no scores; with slots, what is no sky is dry as well."""
+
+    concepts = (*CONCEPTS, "dry")
+
+    def __init__(self, slots=False):
+        self.slots = slots
+
+    def segment(self, images):
+        labels = COLORS.segment(images)
+        dry = jnp.where(labels > 0, len(CONCEPTS), -1)
+        return jnp.stack([dry, labels], axis=-1) if self.slots else labels
+
+
+@pytest.mark.parametrize("slots", [False, True])
+def test_a_curve_needs_labels_alone_in_any_slot(slots):
+    order = (LAND, *CAUSAL[:2])
+    got = causes.ablation_curve(
+        planted_gan(),
+        "layer",
+        order,
+        counts=(0, 1, 2, 3),
+        sample=_sample(2, num_images=20),
+        concept="house",
+        segmenter=_Labels(slots),
+    )
+    assert got.others[1] > 0
+    for mine, same in zip(got, _curve(order), strict=True):
+        np.testing.assert_array_equal(mine, same)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (causes.find_sites, {"num_sites": 4, "sample": _sample()}),
+        (causes.insertion_by_context, {"units": [1], "value": 1, "sample": _sample()}),
+        (causes.set_effect, {"units": [1], "sites": None}),
+        (causes.optimize_effect, {"start": 0, "sites": None, "key": None}),
+    ],
+)
+def test_an_effect_without_scores_says_what_is_missing(function, arguments):
+    with pytest.raises(TypeError, match="_Labels tells labels and no scores.*Give"):
+        unchecked(function)(
+            planted_gan(), "layer", concept="house", segmenter=_Labels(), **arguments
+        )
 
 
 def test_the_sky_does_not_accept_a_house():

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jgan.segment import ScoringSegmenter, Segmenter
 from jgan.segment.faces import CONCEPTS, FaceParts
 from tests.helpers import unchecked
 
@@ -23,6 +24,12 @@ def _rows(labels, concept):
 def _iou(a, b, concept):
     a, b = (np.asarray(x) == CONCEPTS.index(concept) for x in (a, b))
     return (a & b).sum() / (a | b).sum()
+
+
+def test_it_tells_labels_and_promises_no_scores():
+    parts = FaceParts(b"")
+    assert isinstance(parts, Segmenter)
+    assert not isinstance(parts, ScoringSegmenter)
 
 
 @pytest.mark.network
