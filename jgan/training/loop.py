@@ -106,7 +106,8 @@ def train(
         for step in range(done + 1, num_steps + 1):
             half = step <= config.half_steps
             if step == config.half_steps + 1 > 1:
-                state = devices.place_state(grow(config, state))
+                grown = jax.jit(grow, static_argnums=0)(config, state)
+                state = devices.place_state(grown)
             key = step_key(config, step - 1, _REALS)
             batch = devices.place_images(world.sample(config.batch_size, key=key))
             state, metrics = _step(state, batch, config.at(step), half, devices.images)

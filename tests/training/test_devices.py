@@ -6,17 +6,17 @@ import pathlib
 import subprocess
 import sys
 
+from tests.helpers import UNOPTIMIZED
+
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
 def _compare(*options):
-    environment = os.environ | {
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
-    }
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
     done = subprocess.run(
         [sys.executable, "-m", "tests.training.two_devices", *options],
         cwd=_ROOT,
-        env=environment,
+        env=os.environ | UNOPTIMIZED | flags,
         capture_output=True,
         text=True,
     )

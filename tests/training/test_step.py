@@ -15,9 +15,19 @@ from jgan.training.step import generate
 from tests.training.tiny import CONFIG, gradients, reals
 
 
+# The discriminator moves by the sign of its gradient, which may be either where it is
+# about zero; so it moves little before the generator follows it.
+_CONFIG = dataclasses.replace(CONFIG, discriminator_rate=2e-6)
+_UNOPTIMIZED = {"xla_backend_optimization_level": 0}
+
+
 @functools.cache
-def _step(config=CONFIG, half=False):
-    return jax.jit(functools.partial(train_step, config=config, half=half))
+def _step(config=_CONFIG, half=False):
+    # What is compared with PyTorch is compiled as users compile it.
+    return jax.jit(
+        functools.partial(train_step, config=config, half=half),
+        compiler_options=None if config == _CONFIG else _UNOPTIMIZED,
+    )
 
 
 def _with_singular_vectors(state):
@@ -39,14 +49,18 @@ def _first_singular_vector(kernel):
     return jnp.asarray(np.linalg.svd(matrix, full_matrices=False)[2][0], jnp.float32)
 
 
+@functools.cache
 def _initial(config):
-    return jax.jit(initial_state, static_argnums=0)(config)
+    start = jax.jit(
+        functools.partial(initial_state, config), compiler_options=_UNOPTIMIZED
+    )
+    return jax.device_get(start())
 
 
 def _shaken(seed):
     """A state whose parameters are all at work, biases and embeddings too."""
-    start, key = _initial(CONFIG), jax.random.key(seed)
-    shake = lambda leaf: leaf + 0.05 * jax.random.normal(key, leaf.shape)
+    start, rng = _initial(CONFIG), np.random.default_rng(seed)
+    shake = lambda leaf: leaf + np.float32(0.05) * rng.standard_normal(leaf.shape, "f4")
     moved = start._replace(
         generator=jax.tree.map(shake, start.generator),
         discriminator=jax.tree.map(shake, start.discriminator),
@@ -75,14 +89,11 @@ def _check_step(state):
     from benchmarks.torch_training import Trainer
     from tests.benchmarks.loading import load_discriminator, load_generator
 
-    # The discriminator moves by the sign of its gradient, which may be either where it
-    # is about zero; so it moves little before the generator follows it.
-    config = dataclasses.replace(CONFIG, discriminator_rate=2e-6)
     batch = reals()
-    latents = draw_latents(config, config.batch_size, key=step_key(config, 0, 0))
-    after, metrics = _step(config)(state, batch)
+    latents = draw_latents(_CONFIG, _CONFIG.batch_size, key=step_key(_CONFIG, 0, 0))
+    after, metrics = _step()(state, batch)
 
-    trainer = Trainer(config, torch.contiguous_format)
+    trainer = Trainer(_CONFIG, torch.contiguous_format)
     load_generator(trainer.generator, state.generator)
     load_discriminator(trainer.discriminator, state.discriminator)
     nchw = torch.tensor(np.asarray(batch.images).transpose(0, 3, 1, 2))
@@ -95,7 +106,7 @@ def _check_step(state):
     np.testing.assert_allclose(metrics.fake, want.fake, rtol=2e-5)
     np.testing.assert_allclose(metrics.generator, want.generator, rtol=1e-4)
 
-    mine_g, mine_d = gradients(config, state, after)
+    mine_g, mine_d = gradients(_CONFIG, state, after)
     theirs = {
         "conv1": trainer.discriminator.blocks[1].conv1,
         "conv2": trainer.discriminator.blocks[0].conv2,
@@ -128,10 +139,12 @@ def _assert_close(got, want, tolerance):
 
 def test_the_average_follows_slowly(state):
     after, _ = _step()(state, reals())
-    mixed = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b, state.ema, after.generator)
-    jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), after.ema, mixed
-    )
+
+    def check(got, before, new):
+        mixed = 0.999 * np.asarray(before) + 0.001 * np.asarray(new)
+        np.testing.assert_allclose(got, mixed, atol=1e-6)
+
+    jax.tree.map(check, after.ema, state.ema, after.generator)
 
 
 def test_a_step_depends_on_seed_and_number_alone(state):
@@ -139,7 +152,7 @@ def test_a_step_depends_on_seed_and_number_alone(state):
     again, _ = _step()(state, reals())
     jax.tree.map(np.testing.assert_array_equal, one, again)
     later, _ = _step()(state._replace(step=jnp.int32(7)), reals())
-    other_seed = dataclasses.replace(CONFIG, seed=1)
+    other_seed = dataclasses.replace(_CONFIG, seed=1)
     other, _ = _step(other_seed)(state, reals())
     for different in (later, other):
         assert np.any(
@@ -151,7 +164,7 @@ def test_stored_statistics_of_a_batch_give_its_images_again(state):
     latents = draw_latents(CONFIG, 8, key=jax.random.key(3))
     generator = networks(CONFIG, half=False).generator
 
-    @jax.jit
+    @functools.partial(jax.jit, compiler_options=_UNOPTIMIZED)
     def both(params):
         variables = {"params": params}
         (first, _), written = generator.apply(
@@ -168,7 +181,9 @@ def test_stored_statistics_of_a_batch_give_its_images_again(state):
 def test_growing_keeps_what_fits_and_the_step():
     config = dataclasses.replace(CONFIG, half_steps=1)
     small, _ = _step(config, True)(_initial(config), reals())
-    grown = jax.jit(grow, static_argnums=0)(config, small)
+    grown = jax.jit(functools.partial(grow, config), compiler_options=_UNOPTIMIZED)(
+        small
+    )
     assert int(grown.step) == 1
     for name in ("linear", "block0", "block1", "embedding"):
         jax.tree.map(

@@ -17,17 +17,27 @@ _CANCELLED = ("conv1.bias", "conv2.bias", "shortcut.bias")
 
 def _run(devices, dtype, num_steps):
     """The states before and after some steps."""
-    wide = lambda leaf: leaf.astype(dtype) if leaf.dtype.kind == "f" else leaf
-    start = jax.tree.map(wide, jax.jit(initial_state, static_argnums=0)(CONFIG))
+    start = _wide(_start(), dtype)
+    batches = [devices.place_images(_wide(reals(i), dtype)) for i in range(num_steps)]
+    state = devices.place_state(start)
     step = jax.jit(
         functools.partial(train_step, config=CONFIG, sharding=devices.images)
     )
-    state = devices.place_state(start)
-    for i in range(num_steps):
-        batch = devices.place_images(jax.tree.map(wide, reals(i)))
-        state, _ = step(state, batch)
-    sharded = step.lower(state, batch).compile().input_shardings
-    return start, state, len(jax.tree.leaves(sharded)[-1].device_set)
+    compiled = step.lower(state, batches[0]).compile()
+    for batch in batches:
+        state, _ = compiled(state, batch)
+    sharded = jax.tree.leaves(compiled.input_shardings)
+    return start, state, len(sharded[-1].device_set)
+
+
+@functools.cache
+def _start():
+    return jax.device_get(jax.jit(initial_state, static_argnums=0)(CONFIG))
+
+
+def _wide(tree, dtype):
+    wide = lambda leaf: leaf.astype(dtype) if leaf.dtype.kind == "f" else leaf
+    return jax.tree.map(wide, jax.device_get(tree))
 
 
 def _differences(a, b, *, floor):
