@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from jgan.report.tour import figures
+from jgan.report import figures
 
 
 @pytest.mark.parametrize("side", [32, 4])

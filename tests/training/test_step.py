@@ -14,7 +14,6 @@ from jgan.training.state import draw_latents, grow, networks, step_key
 from jgan.training.step import generate
 from tests.training.tiny import CONFIG, gradients, reals
 
-
 # The discriminator moves by the sign of its gradient, which may be either where it is
 # about zero; so it moves little before the generator follows it.
 _CONFIG = dataclasses.replace(CONFIG, discriminator_rate=2e-6)
