@@ -1,10 +1,7 @@
 """The page as its reader gets it: complete, self-contained, reproducible."""
 
 import dataclasses
-import html.parser
-import json
 import pathlib
-import re
 
 import jax
 import jax.numpy as jnp
@@ -15,63 +12,30 @@ import pytest
 import jgan
 from jgan.report import write_tour
 from tests.report.conftest import KINDS, small_gan
-
-
-class _Links(html.parser.HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.links, self.ids, self.tags, self.no_alt = [], set(), set(), []
-
-    def handle_starttag(self, tag, attrs):
-        found = dict(attrs)
-        self.tags.add(tag)
-        self.ids.add(found.get("id"))
-        self.links += [found[k] for k in ("src", "href", "srcset") if k in found]
-        if tag == "img" and not found.get("alt"):
-            self.no_alt.append(found)
-
-
-def _parse(folder):
-    parser = _Links()
-    parser.feed((folder / "index.html").read_text("utf-8"))
-    return parser
+from tests.report.parse import Page, strict_json
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_the_page_needs_is_in_its_folder(tours, kind):
-    folder = tours(kind)
-    page = _parse(folder)
-    linked = {link for link in page.links if not link.startswith("#")}
-    files = {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()}
-    assert linked == files - {"index.html"}
-    assert {link[1:] for link in page.links if link.startswith("#")} <= page.ids
-    assert not page.no_alt
-    assert not page.tags & {"script", "link", "iframe"}
-    text = (folder / "index.html").read_text("utf-8")
-    assert "http" not in text
-    assert "url(" not in text
+    Page(tours(kind)).check()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_numbers_are_json_without_nan(tours, kind):
-    def refuse(constant):
-        raise AssertionError(constant)
-
     files = list((tours(kind) / "numbers").iterdir())
     assert len(files) == (4 if kind == "dcgan" else 5)
     for file in files:
-        assert json.loads(file.read_text(), parse_constant=refuse)
+        assert strict_json(file)
 
 
 @pytest.mark.parametrize("kind", ["biggan", "dcgan_conditional"])
 def test_the_code_on_the_page_runs(tours, kind, monkeypatch):
-    text = (tours(kind) / "index.html").read_text("utf-8")
-    blocks = re.findall(r"<pre><code>(.*?)</code></pre>", text, re.DOTALL)
+    blocks = Page(tours(kind)).code
     assert len(blocks) == 5
     monkeypatch.setattr(jgan, "load", lambda name: small_gan(kind))
     namespace = {}
     for block in blocks:
-        exec(html.unescape(block), namespace)
+        exec(block, namespace)
     assert namespace["after"].shape == namespace["images"].shape
 
 
