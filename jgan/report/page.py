@@ -7,6 +7,7 @@ import json
 import math
 import pathlib
 import string
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -83,17 +84,26 @@ class Files:
     ) -> str:
         """Returns the image element of a picture, which it writes."""
         height, width = picture.shape[:2]
-        pictures.write_png(self._folder / "pictures" / f"{name}.png", picture)
+        file, link = _named("pictures", f"{name}.png")
+        pictures.write_png(self._folder / file, picture)
         return (
-            f'<img src="pictures/{name}.png" width="{width}" height="{height}" '
+            f'<img src="{link}" width="{width}" height="{height}" '
             f'alt="{html.escape(alt)}" loading="lazy" decoding="async">'
         )
 
     def numbers(self, name: str, value: Any) -> str:
         """Returns a link to some numbers, which it writes as JSON."""
         text = json.dumps(to_json(value), indent=1, allow_nan=False)
-        (self._folder / "numbers" / f"{name}.json").write_text(text + "\n")
-        return f'<p class="numbers"><a href="numbers/{name}.json">numbers</a></p>'
+        file, link = _named("numbers", f"{name}.json")
+        (self._folder / file).write_text(text + "\n")
+        return f'<p class="numbers"><a href="{link}">numbers</a></p>'
+
+
+def _named(folder: str, name: str) -> tuple[str, str]:
+    """Returns a file of a folder, and the link to it."""
+    # Layers and concepts have any name, and a slash in one would be another folder.
+    file = urllib.parse.quote(name, safe="")
+    return f"{folder}/{file}", f"{folder}/{urllib.parse.quote(file)}"
 
 
 def try_it(code: str) -> str:
