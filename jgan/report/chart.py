@@ -16,7 +16,9 @@ def bar(share: float, text: str) -> str:
     return f'<td class="bar"><i style="width:{width:.1f}%"></i><b>{text}</b></td>'
 
 
-def heat_cell(value: float, largest: float, *, text: str, title: str) -> str:
+def heat_cell(
+    value: int | float, largest: int | float, *, text: str, title: str
+) -> str:
     """Returns a table cell: orange for above, blue for below, clear for zero.
 
     Args:
@@ -82,7 +84,8 @@ def curves(
         for i, name in enumerate(lines)
     )
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">'
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-label="{html.escape(label)}">'
         f'{"".join(parts)}</svg><ul class="legend">{legend}</ul>'
     )
 
