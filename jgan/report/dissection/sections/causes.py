@@ -53,9 +53,10 @@ def _card(files: Files, one: ConceptCauses) -> str:
     )
     curve = one.curves[first]
     point = min(len(one.units), last)
+    # Units were named on other images, and a rare concept may lack in these.
+    removed = f"{curve.removed[point]:.0%}" if curve.pixels[0] else "none of 0 pixels"
     detail = (
-        f"{len(one.units)} units remove {curve.removed[point]:.0%}, others "
-        f"{curve.disturbed[point]:.1%}"
+        f"{len(one.units)} units remove {removed}, others {curve.disturbed[point]:.1%}"
     )
     if one.effect is not None:
         detail += f" · effect {one.effect:.2f} × its mean"
