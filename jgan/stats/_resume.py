@@ -25,7 +25,7 @@ def fingerprint(
     return {
         "generator": _digest((gan.params, repr(gan.config))),
         "accumulators": _digest(accumulators),
-        "segmenter": _digest(segmenter),
+        "segmenter": _digest((segmenter, getattr(segmenter, "concepts", ()))),
         "num_images and batch_size": ", ".join(map(str, sizes)),
         "key": _digest(jax.random.key_data(key)),
     }
