@@ -1,5 +1,6 @@
 """From a generator to a folder with its dissection."""
 
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -14,6 +15,11 @@ from jgan.gan import Gan
 from jgan.report.dissection import sections
 from jgan.report.dissection.causes import ConceptCauses, concept_causes
 from jgan.report.dissection.numbers import write_numbers
+from jgan.report.dissection.partial import (
+    check_partial,
+    partial_folder,
+    passes_kept,
+)
 from jgan.report.dissection.units import (
     Method,
     Progress,
@@ -76,7 +82,8 @@ def write_dissection(
         FileExistsError: If `out_folder` exists and is neither empty nor a dissection,
             or there are interrupted passes and `resume` is not set.
         ValueError: If a layer does not exist, there are fewer than 2 images, the
-            segmenter does not keep its contract, or an activation is not finite.
+            segmenter does not keep its contract, an activation is not finite, or the
+            passes to go on with were begun with other settings.
     """
     out_folder = pathlib.Path(out_folder)
     DISSECTION.check_replaceable(out_folder)
@@ -84,28 +91,26 @@ def write_dissection(
     stats.check_layers(gan, chosen)
     if num_images < 2:
         raise ValueError(f"num_images is {num_images}; a dissection takes at least 2.")
-    partial = out_folder.with_name(f"{out_folder.name}.partial")
-    if partial.exists() and not resume:
-        raise FileExistsError(
-            f"{partial} holds an interrupted dissection. Go on with it by --resume, or "
-            "remove it."
+    partial = partial_folder(out_folder)
+    settings = {
+        "layers": [*chosen],
+        "thresholds": method,
+        "num_images": num_images,
+        "seed": seed,
+    }
+    check_partial(partial, settings, resume=resume)
+    with whole_folder(out_folder) as scratch, passes_kept(partial, settings):
+        _write(
+            gan,
+            scratch,
+            segmenter,
+            chosen,
+            method,
+            num_images,
+            seed,
+            partial,
+            progress,
         )
-    with whole_folder(out_folder) as scratch:
-        try:
-            _write(
-                gan,
-                scratch,
-                segmenter,
-                chosen,
-                method,
-                num_images,
-                seed,
-                partial,
-                progress,
-            )
-        finally:
-            if partial.exists() and not any(partial.rglob("*.npz")):
-                shutil.rmtree(partial)
     shutil.rmtree(partial, ignore_errors=True)
     return out_folder / INDEX
 
@@ -137,6 +142,8 @@ def _write(
     )
     found = find(gan, "generator", stage("", 0.0, _UNITS_END))
     shuffled = dissect.randomized(gan, key=shuffle_key)
+    # Of the same name, by which the same programs serve both.
+    shuffled = dataclasses.replace(shuffled, name=gan.name)
     control = find(shuffled, "control", stage("control: ", _UNITS_END, _CONTROL_END))
     told = _causes(
         gan,
