@@ -75,7 +75,11 @@ def _segmenter(gan: Gan, name: str) -> Any:
     if name == "scenes" or (name == "auto" and scenes):
         return network
     if name == "faces" or (name == "auto" and gan.name in _FACES):
-        return zoo.face_parts(callback=mention)
+        try:
+            return zoo.face_parts(callback=mention)
+        except ImportError as error:
+            # The extra is not installed, which is no bug.
+            raise ValueError(str(error)) from error
     raise ValueError(
         f"No segmenter is known to fit {gan.name}. Choose one with --segmenter scenes "
         "or faces; in Python, jgan.report.write_dissection takes your own."
