@@ -6,6 +6,7 @@ import sys
 
 from benchmarks import (
     bench_dissection,
+    bench_memory,
     bench_rendering,
     bench_sampling,
     bench_training,
@@ -18,6 +19,7 @@ _BENCHMARKS = {
     "sampling": (bench_sampling, SAMPLING),
     "training": (bench_training, TRAINING),
     "dissection": (bench_dissection, DISSECTION),
+    "memory": (bench_memory, bench_memory.WORKLOADS),
     "rendering": (bench_rendering, bench_rendering.WORKLOADS),
 }
 

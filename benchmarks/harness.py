@@ -20,7 +20,6 @@ from rich.console import Console
 from rich.table import Table
 
 THREADS = 2
-_ROUNDS = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,6 +84,7 @@ def take_turns(
     implementations: Sequence[str],
     *,
     report: Callable[[str], None],
+    rounds: int = 3,
 ) -> list[Measurement]:
     """Returns every workload on every implementation, each in a process of its own.
 
@@ -96,17 +96,18 @@ def take_turns(
         workloads: Names that it knows.
         implementations: Names that it knows.
         report: Told what is being measured.
+        rounds: How often each has its turn.
     """
     measurements = []
     for workload in workloads:
-        rounds: dict[str, list[Measurement]] = {i: [] for i in implementations}
-        for number in range(_ROUNDS):
+        found: dict[str, list[Measurement]] = {i: [] for i in implementations}
+        for number in range(rounds):
             for implementation in implementations:
-                report(f"{workload} {implementation} round {number + 1} of {_ROUNDS}")
-                rounds[implementation].append(
+                report(f"{workload} {implementation} round {number + 1} of {rounds}")
+                found[implementation].append(
                     _in_process(module, workload, implementation)
                 )
-        measurements += [merge(one) for one in rounds.values()]
+        measurements += [merge(one) for one in found.values()]
     return measurements
 
 

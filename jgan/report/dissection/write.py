@@ -5,9 +5,9 @@ import os
 import pathlib
 import shutil
 from collections.abc import Sequence
-from typing import Any
 
 import jax
+from jaxtyping import PRNGKeyArray
 
 from jgan import dissect, stats
 from jgan.files import whole_folder
@@ -29,6 +29,7 @@ from jgan.report.dissection.units import (
     find_units,
 )
 from jgan.report.page import INDEX, Files, Kind, facts_of, write_page
+from jgan.segment import Segmenter
 
 DISSECTION = Kind(
     name="dissection",
@@ -51,7 +52,7 @@ def write_dissection(
     gan: Gan,
     out_folder: str | os.PathLike[str],
     *,
-    segmenter: Any,
+    segmenter: Segmenter,
     layers: Sequence[str] = (),
     method: Method = "quantile",
     num_images: int = 1000,
@@ -118,7 +119,7 @@ def write_dissection(
 def _write(
     gan: Gan,
     folder: pathlib.Path,
-    segmenter: Any,
+    segmenter: Segmenter,
     layers: Sequence[str],
     method: Method,
     num_images: int,
@@ -181,11 +182,11 @@ def _write(
 def _causes(
     gan: Gan,
     found: Units,
-    segmenter: Any,
+    segmenter: Segmenter,
     *,
     num_images: int,
     progress: Progress,
-    key: Any,
+    key: PRNGKeyArray,
 ) -> list[ConceptCauses]:
     one = found.layers[best_layer(found.layers)]
     concepts = best_concepts(one, _MOST_CONCEPTS)

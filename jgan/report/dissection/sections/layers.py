@@ -1,11 +1,10 @@
 """Which concepts each layer names."""
 
+import collections
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from jgan.dissect import LayerDissection
+from jgan.dissect import LayerDissection, LayerRow, compare_layers
 from jgan.gan import Gan
 from jgan.report.chart import bar, heat_cell
 from jgan.report.page import Files, Section, try_it
@@ -20,21 +19,20 @@ def layers_section(
     control: Mapping[str, LayerDissection],
 ) -> Section:
     """Returns the section that compares the layers, first to last."""
-    counts = {name: _units_per_concept(one) for name, one in layers.items()}
-    lines = "".join(
-        _line(gan, one, control[name], counts[name]) for name, one in layers.items()
-    )
+    rows = compare_layers(layers)
+    unlearned = {row.layer: row.named for row in compare_layers(control)}
+    lines = "".join(_line(gan, row, unlearned[row.layer]) for row in rows)
     heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
     layer = list(layers)[len(layers) // 2]
     numbers = {
-        name: {
-            "units": len(one.named),
-            "named": one.named.sum(),
-            "named_in_control": control[name].named.sum(),
-            "named_by_chance": one.chance_rate,
-            "units_per_concept": counts[name],
+        row.layer: {
+            "units": row.units,
+            "named": row.named,
+            "named_in_control": unlearned[row.layer],
+            "named_by_chance": row.chance,
+            "units_per_concept": row.units_per_concept,
         }
-        for name, one in layers.items()
+        for row in rows
     }
     code = f"""
 import jax, jgan
@@ -55,56 +53,45 @@ layers[{layer!r}].best_concepts[layers[{layer!r}].named]
         "compared with the segmentations of other images.</p>"
         f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{lines}'
         "</tbody></table></div>"
-        f"<h3>Units per concept</h3>{_matrix(layers, counts)}"
+        f"<h3>Units per concept</h3>{_matrix(rows)}"
         f"{files.numbers('layers', numbers)}{try_it(code)}"
     )
     return Section("layers", "Concepts per layer", body)
 
 
-def _units_per_concept(one: LayerDissection) -> dict[str, int]:
-    found = np.bincount(one.best_concepts[one.named], minlength=len(one.concepts))
-    return dict(zip(one.concepts, found.tolist(), strict=True))
-
-
-def _line(
-    gan: Gan, one: LayerDissection, control: LayerDissection, counts: dict[str, int]
-) -> str:
-    size = gan.layers[one.layer]
-    named, unlearned = int(one.named.sum()), int(control.named.sum())
+def _line(gan: Gan, row: LayerRow, unlearned: int) -> str:
+    size = gan.layers[row.layer]
     cells = [
-        f'<th scope="row">{html.escape(one.layer)}</th>',
+        f'<th scope="row">{html.escape(row.layer)}</th>',
         f"<td>{size.rows} × {size.cols}</td>",
-        f"<td>{size.units:,}</td>",
-        bar(named / size.units, f"{named:,}"),
-        bar(unlearned / size.units, f"{unlearned:,}"),
-        bar(one.chance_rate, f"{one.chance_rate:.0%}"),
-        f"<td>{sum(count > 0 for count in counts.values())}</td>",
+        f"<td>{row.units:,}</td>",
+        bar(row.share, f"{row.named:,}"),
+        bar(unlearned / row.units, f"{unlearned:,}"),
+        bar(row.chance, f"{row.chance:.0%}"),
+        f"<td>{row.concepts}</td>",
     ]
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _matrix(
-    layers: Mapping[str, LayerDissection], counts: Mapping[str, dict[str, int]]
-) -> str:
-    concepts = [
-        concept
-        for concept in next(iter(layers.values())).concepts
-        if any(found[concept] for found in counts.values())
-    ]
-    if not concepts:
+def _matrix(rows: Sequence[LayerRow]) -> str:
+    total = collections.Counter[str]()
+    for row in rows:
+        total.update(row.units_per_concept)
+    if not total:
         return '<p class="note">No unit is named.</p>'
-    most = max(found[concept] for found in counts.values() for concept in concepts)
+    concepts = [concept for concept, _ in total.most_common()]
+    most = max(count for row in rows for count in row.units_per_concept.values())
     heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in concepts)
-    rows = "".join(
-        f'<tr><th scope="row">{html.escape(layer)}</th>'
-        + "".join(
-            heat_cell(found[concept], most, text=str(found[concept] or ""), title="")
-            for concept in concepts
-        )
-        + "</tr>"
-        for layer, found in counts.items()
-    )
+    lines = "".join(_counts(row, concepts, most) for row in rows)
     return (
         f'<div class="scroll"><table class="map"><thead><tr><td></td>{heads}</tr>'
-        f"</thead><tbody>{rows}</tbody></table></div>"
+        f"</thead><tbody>{lines}</tbody></table></div>"
     )
+
+
+def _counts(row: LayerRow, concepts: Sequence[str], most: int) -> str:
+    found = [row.units_per_concept.get(concept, 0) for concept in concepts]
+    cells = "".join(
+        heat_cell(count, most, text=str(count or ""), title="") for count in found
+    )
+    return f'<tr><th scope="row">{html.escape(row.layer)}</th>{cells}</tr>'
