@@ -8,7 +8,7 @@ import tyro
 
 from jgan import segment, zoo
 from jgan.cli._checks import check_seed
-from jgan.cli._console import err, mention, say
+from jgan.cli._console import mention, progress_bar, say
 from jgan.gan import Gan
 
 # Generators of faces, by their name in the zoo.
@@ -47,12 +47,7 @@ def dissect(
     check_seed(seed)
     gan = zoo.load(model, callback=mention)
     chosen = _segmenter(gan, segmenter)
-    columns = (
-        *rich.progress.Progress.get_default_columns()[:3],
-        rich.progress.TimeRemainingColumn(),
-    )
-    with rich.progress.Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
+    with progress_bar(rich.progress.TimeRemainingColumn()) as progress:
         page = write_dissection(
             gan,
             out,
@@ -62,9 +57,7 @@ def dissect(
             num_images=num_images,
             seed=seed,
             resume=resume,
-            progress=lambda description, fraction: bar.update(
-                task, description=description, completed=fraction
-            ),
+            progress=progress,
         )
     say(f"Open {page.resolve()} in a browser.")
 

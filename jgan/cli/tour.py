@@ -8,7 +8,7 @@ import tyro
 
 from jgan import zoo
 from jgan.cli._checks import check_seed
-from jgan.cli._console import err, mention, say
+from jgan.cli._console import mention, progress_bar, say
 
 
 def tour(
@@ -32,19 +32,12 @@ def tour(
 
     check_seed(seed)
     gan = zoo.load(model, callback=mention)
-    columns = (
-        *rich.progress.Progress.get_default_columns()[:3],
-        rich.progress.TimeElapsedColumn(),
-    )
-    with rich.progress.Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
+    with progress_bar(rich.progress.TimeElapsedColumn()) as progress:
         page = write_tour(
             gan,
             out,
             num_images=num_images,
             seed=seed,
-            progress=lambda description, fraction: bar.update(
-                task, description=description, completed=fraction
-            ),
+            progress=progress,
         )
     say(f"Open {page.resolve()} in a browser.")

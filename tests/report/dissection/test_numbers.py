@@ -166,8 +166,12 @@ def test_the_same_seed_writes_the_same_bytes_and_another_does_not(
     dissections, tmp_path
 ):
     first = bytes_of(dissections("scored"))
-    dissect_sparks("scored", tmp_path / "again")
+    shares = []
+    progress = lambda doing, share: shares.append(share)
+    dissect_sparks("scored", tmp_path / "again", progress=progress)
     assert bytes_of(tmp_path / "again") == first
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
     dissect_sparks("scored", tmp_path / "other", seed=SEED + 1)
     other = bytes_of(tmp_path / "other")
     for name in ("dissection.json", "index.html"):
