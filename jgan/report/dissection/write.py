@@ -34,8 +34,8 @@ from jgan.segment import Segmenter
 DISSECTION = Kind(
     name="dissection",
     title="its units and what they cause",
-    lede="A unit of <em>$title</em> that lights up on trees may draw them, or may only "
-    "like their company. This page names the units by what they overlap with, and then "
+    lede="A unit of <em>$title</em> that lights up on a concept may draw it, or may only "
+    "like its company. This page names the units by what they overlap with, and then "
     "turns them off and sets them, to see what they cause. Method: GAN Dissection (Bau "
     "et al., 2019).",
     footer="Made by <code>jgan dissect</code> with seed $seed; all numbers are in "
