@@ -34,10 +34,10 @@ from jgan.segment import Segmenter
 DISSECTION = Kind(
     name="dissection",
     title="its units and what they cause",
-    lede="A unit of <em>$title</em> that lights up on a concept may draw it, or may only "
-    "like its company. This page names the units by what they overlap with, and then "
-    "turns them off and sets them, to see what they cause. Method: GAN Dissection (Bau "
-    "et al., 2019).",
+    lede="A unit of <em>$title</em> that lights up on a concept may draw it, or may "
+    "only like its company. This page names the units by what they overlap with, and "
+    "then turns them off and sets them, to see what they cause. Method: GAN Dissection "
+    "(Bau et al., 2019).",
     footer="Made by <code>jgan dissect</code> with seed $seed; all numbers are in "
     '<a href="dissection.json">dissection.json</a>.',
 )
