@@ -7,6 +7,7 @@ import sys
 from benchmarks import (
     bench_dissection,
     bench_memory,
+    bench_overlap_v5e,
     bench_rendering,
     bench_sampling,
     bench_training,
@@ -16,11 +17,16 @@ from benchmarks import (
 from benchmarks.specs import DISSECTION, SAMPLING, TRAINING
 
 _BENCHMARKS = {
-    "sampling": (bench_sampling, SAMPLING),
-    "training": (bench_training, TRAINING),
-    "dissection": (bench_dissection, DISSECTION),
-    "memory": (bench_memory, bench_memory.WORKLOADS),
-    "rendering": (bench_rendering, bench_rendering.WORKLOADS),
+    "sampling": (bench_sampling, SAMPLING, harness.print_table),
+    "training": (bench_training, TRAINING, harness.print_table),
+    "dissection": (bench_dissection, DISSECTION, harness.print_table),
+    "memory": (bench_memory, bench_memory.WORKLOADS, harness.print_table),
+    "rendering": (bench_rendering, bench_rendering.WORKLOADS, harness.print_table),
+    "overlap_v5e": (
+        bench_overlap_v5e,
+        bench_overlap_v5e.WORKLOADS,
+        bench_overlap_v5e.print_table,
+    ),
 }
 
 
@@ -28,7 +34,7 @@ def main() -> None:
     """Runs the benchmark that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, (module, workloads) in _BENCHMARKS.items():
+    for name, (module, workloads, _) in _BENCHMARKS.items():
         one = commands.add_parser(name, help=module.__doc__)
         one.add_argument("--json", type=pathlib.Path, help="write JSON lines here")
         one.add_argument(
@@ -41,12 +47,12 @@ def main() -> None:
     if arguments.command == "compare":
         compare.compare(arguments.old, arguments.new)
         return
-    module, _ = _BENCHMARKS[arguments.command]
+    module, _, print_table = _BENCHMARKS[arguments.command]
     measurements = module.measure_all(
         workloads=tuple(arguments.workload),
         report=lambda text: print(text, file=sys.stderr),
     )
-    harness.print_table(measurements)
+    print_table(measurements)
     if arguments.json:
         arguments.json.write_text("".join(m.to_json() + "\n" for m in measurements))
 

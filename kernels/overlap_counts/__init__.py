@@ -1,6 +1,7 @@
 """How many pixels each unit shares with each concept.
 
-`reference` is the definition, `active_cells` what a CPU runs, `api` the choice.
+`reference` is the definition, `active_cells` what a CPU runs, `fused` what a TPU runs,
+`api` the choice.
 """
 
 from .api import (

@@ -1,14 +1,20 @@
 """Choice between the implementations of `overlap_counts`."""
 
+import functools
 from typing import Literal
 
 import jax
 from jaxtyping import Array, Float, Int
 
-from . import active_cells, reference
+from . import active_cells, fused, reference
 from .reference import OverlapCounts
 
-Implementation = Literal["dense", "active_cells"]
+Implementation = Literal["dense", "active_cells", "fused"]
+_IMPLEMENTATIONS = {
+    "dense": reference.overlap_counts,
+    "active_cells": active_cells.overlap_counts,
+    "fused": fused.overlap_counts,
+}
 
 
 def overlap_counts(
@@ -34,13 +40,23 @@ def overlap_counts(
         num_concepts: How many there are. A batch must have fewer than 2**31 pixels.
         implementation: ``"dense"`` enlarges every map, a product of matrices for each
             image. ``"active_cells"`` looks only where a map can be above its threshold.
-            None takes the faster for the backend and the sizes.
+            ``"fused"`` is a kernel for TPU that enlarges on the chip. None takes the
+            fastest for the platform that the program is compiled for, and the sizes.
     """
-    if implementation is None:
-        same_size = activation.shape[1:3] == labels.shape[1:3]
-        cells = jax.default_backend() == "cpu" and not same_size
-        implementation = "active_cells" if cells else "dense"
-    count = active_cells if implementation == "active_cells" else reference
-    return count.overlap_counts(
-        activation, thresholds, labels, num_concepts=num_concepts
+    counts = {
+        name: functools.partial(count, num_concepts=num_concepts)
+        for name, count in _IMPLEMENTATIONS.items()
+    }
+    if implementation is not None:
+        return counts[implementation](activation, thresholds, labels)
+    same_size = activation.shape[1:3] == labels.shape[1:3]
+    on_chip = fused.fits(activation, labels, num_concepts=num_concepts)
+    # Not the default backend: a program may be compiled ahead of time for another.
+    return jax.lax.platform_dependent(
+        activation,
+        thresholds,
+        labels,
+        cpu=counts["dense" if same_size else "active_cells"],
+        tpu=counts["fused" if on_chip else "dense"],
+        default=counts["dense"],
     )

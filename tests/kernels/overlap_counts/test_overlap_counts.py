@@ -1,4 +1,4 @@
-"""The two implementations of `overlap_counts`, and an exact count in integers."""
+"""The implementations of `overlap_counts`, and an exact count in integers."""
 
 import functools
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from jgan import ops
-from jgan.kernels.overlap_counts import active_cells
+from jgan.kernels.overlap_counts import active_cells, fused
 
 # Map, labels: factors 8, 32/12, none, a row, one pixel, smaller labels, no multiple.
 SHAPES = [
@@ -20,8 +20,10 @@ SHAPES = [
     ((16, 16), (8, 8)),
     ((5, 7), (12, 9)),
 ]
-IMPLEMENTATIONS = ["dense", "active_cells"]
+IMPLEMENTATIONS = ["dense", "active_cells", "fused"]
 CONCEPTS = 6
+# Rows of the maps, units, rows of the labels: those that are benchmarked.
+WORKLOADS = [(16, 64, 64), (16, 512, 256), (32, 512, 256)]
 
 
 def _inputs(sizes, *, seed=0, units=5, images=3):
@@ -40,10 +42,11 @@ def _inputs(sizes, *, seed=0, units=5, images=3):
 
 
 def _count(implementation, *args):
-    run = functools.partial(
-        ops.overlap_counts, num_concepts=CONCEPTS, implementation=implementation
-    )
-    return jax.jit(run)(*args)
+    if implementation == "fused":
+        run = functools.partial(fused.overlap_counts, interpret=True)
+    else:
+        run = functools.partial(ops.overlap_counts, implementation=implementation)
+    return jax.jit(functools.partial(run, num_concepts=CONCEPTS))(*args)
 
 
 def _axis(size, label_size):
@@ -78,12 +81,15 @@ def test_counts_are_those_by_hand(sizes, implementation):
     assert both.sum() > 0
 
 
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS[1:])
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
-def test_free_tensors_differ_by_pixels_at_a_threshold_only(dtype):
+def test_free_tensors_differ_by_pixels_at_a_threshold_only(dtype, implementation):
     x = jax.random.normal(jax.random.key(1), (4, 16, 16, 32)).astype(dtype)
     thresholds = jnp.full((32,), 1.1, jnp.float32)
     labels = jax.random.randint(jax.random.key(2), (4, 50, 50, 1), 0, CONCEPTS)
-    got, want = (_count(name, x, thresholds, labels) for name in IMPLEMENTATIONS)
+    got, want = (
+        _count(name, x, thresholds, labels) for name in (implementation, "dense")
+    )
     down, right = _axis(16, 50), _axis(16, 50)
     wide = np.asarray(x.astype(jnp.float32), np.float64)
     enlarged = np.einsum("yr,xc,ircu->iyxu", down, right, wide)
@@ -113,3 +119,61 @@ def test_a_value_equal_to_its_threshold_is_not_above():
     labels = jnp.zeros((1, 8, 8, 1), jnp.int32)
     for implementation in IMPLEMENTATIONS:
         assert not _count(implementation, x, jnp.zeros((1,)), labels).both.any()
+
+
+@pytest.mark.parametrize("units", [1, 128, 300])
+def test_every_block_of_units_is_counted(units):
+    inputs = _inputs(((4, 4), (8, 8)), units=units)
+    both, active = _by_hand(*inputs)
+    got = _count("fused", *inputs)
+    np.testing.assert_array_equal(got.both, both)
+    np.testing.assert_array_equal(got.active, active)
+
+
+def _shapes(*, rows, units, label_rows):
+    return (
+        jax.ShapeDtypeStruct((2, rows, rows, units), jnp.float32),
+        jax.ShapeDtypeStruct((units,), jnp.float32),
+        jax.ShapeDtypeStruct((2, label_rows, label_rows, 1), jnp.int32),
+    )
+
+
+def _lowered(count, platform, shapes):
+    count = functools.partial(count, num_concepts=11)
+    traced = jax.jit(count).trace(*shapes)
+    return traced.lower(lowering_platforms=(platform,)).as_text(debug_info=True)
+
+
+@pytest.mark.parametrize(
+    ("platform", "rows", "label_rows", "choice"),
+    [
+        ("cpu", 16, 64, "active_cells"),
+        ("cpu", 64, 64, "reference"),
+        ("cuda", 16, 64, "reference"),
+        ("tpu", 16, 64, "fused"),
+        ("tpu", 64, 64, "fused"),
+        # Maps that do not fit, and labels.
+        ("tpu", 128, 256, "reference"),
+        ("tpu", 16, 2048, "reference"),
+    ],
+)
+def test_the_platform_compiled_for_decides(platform, rows, label_rows, choice):
+    shapes = _shapes(rows=rows, units=64, label_rows=label_rows)
+    text = _lowered(ops.overlap_counts, platform, shapes)
+    others = {"active_cells", "reference", "fused"} - {choice}
+    assert f"overlap_counts.{choice}" in text
+    assert not any(f"overlap_counts.{name}" in text for name in others)
+    assert ("tpu_custom_call" in text) == (choice == "fused")
+
+
+@pytest.mark.parametrize(("rows", "units", "label_rows"), WORKLOADS)
+def test_the_kernel_lowers_for_gpus_by_triton(rows, units, label_rows):
+    # Nothing chooses it there: the test keeps it free of what only a TPU has. Triton
+    # wants powers of 2, which 11 concepts and one more, in whole registers, are.
+    shapes = _shapes(rows=rows, units=units, label_rows=label_rows)
+    jax.config.update("jax_pallas_use_mosaic_gpu", False)
+    try:
+        text = _lowered(fused.overlap_counts, "cuda", shapes)
+    finally:
+        jax.config.update("jax_pallas_use_mosaic_gpu", True)
+    assert "triton" in text
