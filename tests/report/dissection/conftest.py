@@ -21,7 +21,6 @@ def dead_gan():
 OPTIONS = {
     "scored": {"segmenter": SCORED},
     "labels_only": {"segmenter": LABELS_ONLY, "layers": (LATE,)},
-    "iqr": {"segmenter": LABELS_ONLY, "layers": (LATE,), "method": "iqr"},
     "nameless": {"segmenter": LABELS_ONLY, "layers": (LATE,)},
 }
 

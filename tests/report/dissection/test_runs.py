@@ -1,6 +1,5 @@
 """A dissection is written whole or not at all, and an interrupted one goes on."""
 
-import dataclasses
 import functools
 
 import jax
@@ -13,8 +12,10 @@ from tests.report.dissection.planted import (
     CONCEPTS,
     EARLY,
     LABELS_ONLY,
+    LATE,
     sparks_gan,
 )
+from tests.report.parse import Page, strict_json
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
 
@@ -213,17 +214,26 @@ def test_a_better_segmenter_goes_on_with_the_thresholds(dissections, tmp_path):
     assert bytes_of(out) == bytes_of(dissections("labels_only"))
 
 
-def test_the_control_compiles_nothing_of_its_own(tmp_path):
-    gan, traced, after = sparks_gan(), [], {}
+def test_without_names_there_is_a_page_without_causes(dissections):
+    page = Page(dissections("nameless"))
+    assert "No unit is named." in page.text
+    assert not page.ids & {"causes", "contexts"}
+    found = strict_json(page.folder / "dissection.json")
+    assert found["causes"] == []
+    assert found["layers"][LATE]["named"] == 0
 
-    def forward(*args):
-        traced.append(args)
-        return gan.forward(*args)
 
-    _write(
-        tmp_path / "out",
-        gan=dataclasses.replace(gan, forward=forward),
-        progress=lambda doing, share: after.setdefault(doing, len(traced)),
-    )
-    last = "comparing units and concepts"
-    assert after[last] == after[f"control: {last}"] > 0
+def test_one_program_serves_the_generator_and_its_control(tmp_path, monkeypatch):
+    seen = []
+
+    def find_units(gan, *args, **options):
+        seen.append(gan)
+        if len(seen) == 2:
+            raise _Interruption
+
+    monkeypatch.setattr("jgan.report.dissection.write.find_units", find_units)
+    with pytest.raises(_Interruption):
+        _write(tmp_path / "out")
+    gan, control = seen
+    assert jax.tree.structure(gan) == jax.tree.structure(control)
+    assert (gan.params["mix"] != control.params["mix"]).any()
