@@ -59,7 +59,7 @@ def collect(
         segmenter: Labels the images for `Overlap`. A pytree or any hashable object.
         mesh: Devices of one axis that share each batch, in any number of processes.
         resume: A file to save to after each chunk of batches, and to go on from if it
-            is there. It stays when all is done.
+            is there. It stays when all is done. Of several processes, the first one's.
         progress: Called with the share done, after each chunk.
         key: Consumed whole.
 
@@ -84,7 +84,8 @@ def collect(
         identity = fingerprint(
             gan, accumulators, segmenter, (num_images, batch_size), key
         )
-        saved = Saved(resume, identity)
+        shared = mesh is not None and mesh.is_multi_process
+        saved = Saved(resume, identity, shared)
         total, done = saved.load(total)
     num_batches = -(-num_images // batch_size)
     while done < num_batches:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 from jaxtyping import PRNGKeyArray
 
 from jgan.gan import Gan
@@ -48,10 +49,13 @@ class Saved(NamedTuple):
     Attributes:
         path: Of the file.
         identity: From `fingerprint`.
+        shared: Whether all processes collect together. The first then has the file,
+            on a disk that the others need not see.
     """
 
     path: pathlib.Path
     identity: dict[str, str]
+    shared: bool = False
 
     def load(self, empty: Any) -> tuple[Any, int]:
         """Returns what was saved and how many batches it holds, or `empty` and 0.
@@ -60,6 +64,13 @@ class Saved(NamedTuple):
             ValueError: If the file is of another collection; the message says in what
                 it differs.
         """
+        if not self.shared:
+            return self._read(empty)
+        first = jax.process_index() == 0
+        total, batches = _from_first(self._read(empty) if first else (empty, 0))
+        return total, int(batches)
+
+    def _read(self, empty: Any) -> tuple[Any, int]:
         if not self.path.exists():
             return empty, 0
         with np.load(self.path, allow_pickle=False) as file:
@@ -78,6 +89,8 @@ class Saved(NamedTuple):
 
     def save(self, accumulators: Any, batches: int) -> None:
         """Writes accumulators that hold a number of batches, whole or not at all."""
+        if self.shared and jax.process_index() > 0:
+            return
         leaves = jax.tree.leaves(accumulators)
         about = json.dumps({"identity": self.identity, "batches": batches})
         scratch = self.path.with_name(f".{self.path.name}.tmp")
@@ -85,3 +98,13 @@ class Saved(NamedTuple):
             arrays = {f"leaf{i}": leaf for i, leaf in enumerate(leaves)}
             np.savez(file, about=np.asarray(about), **arrays)
         os.replace(scratch, self.path)
+
+
+def _from_first(tree: Any) -> Any:
+    """Returns the arrays that the first process has, in all processes."""
+    arrays = jax.tree.map(np.asarray, tree)
+    # JAX would make 32 bits of 64.
+    sent = jax.tree.map(lambda x: np.frombuffer(x.tobytes(), np.uint8), arrays)
+    received = multihost_utils.broadcast_one_to_all(sent)
+    restore = lambda like, x: np.frombuffer(x.tobytes(), like.dtype).reshape(like.shape)
+    return jax.tree.map(restore, arrays, received)

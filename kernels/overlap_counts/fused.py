@@ -9,6 +9,7 @@ could run it too.
 """
 
 import functools
+import math
 
 import jax
 import jax.numpy as jnp
@@ -23,9 +24,10 @@ from .reference import OverlapCounts
 _FEWEST, _MOST = 128, 512
 # Rows of bfloat16 in a register.
 _ROWS = 16
-# Numbers in a block, 4 MB. Two of each block are in the 16 MB that a kernel gets on a
-# TPU v5e; what has blocks up to this compiles there, and twice as much does not.
-_LARGEST = 2**20
+# Numbers in a block of maps, and in all blocks and the one-hot labels: 4 MB and 8 MB.
+# There are two of each block in the 16 MB that a kernel gets on a TPU v5e. What keeps
+# to this compiles there; 12 MB do not, nor do maps of 8 MB.
+_MAPS, _ALL = 2**20, 2**21
 
 
 def fits(
@@ -35,9 +37,10 @@ def fits(
     num_concepts: int,
 ) -> bool:
     """Returns whether the memory of a TPU holds what the kernel needs at a time."""
-    pixels, columns = np.prod(labels.shape[1:]), labels.shape[2]
-    maps = np.prod(activation.shape[1:3]) * _FEWEST
-    return bool(max(maps, pixels, _counted(num_concepts) * columns) <= _LARGEST)
+    pixels, units = math.prod(activation.shape[1:3]), activation.shape[3]
+    maps = pixels * _units_at_a_time(pixels, units)
+    hot = _counted(num_concepts) * labels.shape[2]
+    return maps <= _MAPS and maps + math.prod(labels.shape[1:]) + hot <= _ALL
 
 
 def overlap_counts(
@@ -111,7 +114,7 @@ def _units_at_a_time(pixels: int, units: int) -> int:
     block = _FEWEST
     while (
         block < _MOST
-        and 2 * block * pixels <= _LARGEST
+        and 2 * block * pixels <= _MAPS
         # No more units that are not there.
         and -units % (2 * block) <= -units % block
     ):
