@@ -173,7 +173,7 @@ def analyze(workload: str, implementation: str, folder: pathlib.Path | None) -> 
     )
 
 
-def _compile(spec: Dissection, implementation: str, images: int, device: Any) -> Any:
+def _compile(spec: Dissection, implementation: Any, images: int, device: Any) -> Any:
     import jax
     import jax.numpy as jnp
 
