@@ -175,7 +175,9 @@ def _without(gan, layer, units, segmenter, concept, sample):
         latents = gan.sample_latents(sample.batch_size, start=start, key=sample.key)
         before, _ = gan.forward(gan.params, latents, None)
         after, _ = gan.forward(gan.params, latents, {layer: ablate(mask)})
-        shown = (segmenter.segment(before) == number).sum(axis=(1, 2))
+        labels = segmenter.segment(before)
+        shows = labels.reshape(*labels.shape[:3], -1) == number
+        shown = shows.any(axis=-1).sum(axis=(1, 2))
         return before, after, shown
 
     best: list[tuple[int, int, Any, Any]] = []
