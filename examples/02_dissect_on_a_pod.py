@@ -21,8 +21,7 @@ By hand, where nothing tells a process who it is: add ``--coordinator HOST:PORT
 
 Any of these sees the same images, counts the same, and goes on after an interruption:
 the first process, which alone writes, saves what is done to `out`, and tells the others
-where to begin. It leaves `out/units.jsonl`, a line for each unit. All layers of
-`scenes64` and 1,000 images take some minutes on two cores.
+where to begin. It leaves `out/units.jsonl`, a line for each unit.
 """
 
 import json

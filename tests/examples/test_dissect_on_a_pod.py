@@ -11,6 +11,7 @@ import pytest
 
 from tests.helpers import UNOPTIMIZED
 
+pytestmark = pytest.mark.slow
 _ROOT = pathlib.Path(__file__).parents[2]
 # Eight devices of four pad their only batch.
 _OPTIONS = ["--layers", "block2", "--num-images", "24", "--per-device", "4"]
