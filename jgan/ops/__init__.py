@@ -7,6 +7,7 @@ is NHWC, kernels are HWIO.
 
 from jgan.kernels.overlap_counts import (
     OverlapCounts as OverlapCounts,
+    enlarge as enlarge,
     overlap_counts as overlap_counts,
 )
 from jgan.ops._conv import conv as conv

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from jgan.ops import enlarge
 from jgan.stats._accumulator import Seen
 from jgan.stats._overlap import check_categories, concept_pixels, distinct, kinds_in
-from jgan.stats._views import enlarge
 
 
 class LevelCounts(NamedTuple):
@@ -65,7 +65,7 @@ class LevelCounts(NamedTuple):
     ) -> tuple[Array, Array]:
         both, units = tables
         rows, cols, slots = labels.shape
-        values = enlarge(maps[None], rows, cols)[0].reshape(rows * cols, -1)
+        values = enlarge(maps, rows, cols).reshape(rows * cols, -1)
         # The number of levels strictly below.
         step = jax.vmap(jnp.searchsorted, in_axes=(0, 1), out_axes=1)(
             self.levels, values

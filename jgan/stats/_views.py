@@ -1,11 +1,11 @@
 """Accumulators that see a batch otherwise, and hand it on to another one."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
+from jgan.ops import enlarge
 from jgan.stats._accumulator import Accumulator, Seen
 
 
@@ -23,7 +23,7 @@ class Enlarged(NamedTuple):
         if seen.labels is None:
             raise ValueError("To enlarge needs labels: give `collect` a segmenter.")
         size = seen.labels.shape[1:3]
-        enlarged = enlarge(seen.activation, *size)
+        enlarged = jax.vmap(lambda maps: enlarge(maps, *size))(seen.activation)
         return Enlarged(self.inner.update(seen._replace(activation=enlarged)))
 
     def merge(self, other: "Enlarged") -> "Enlarged":
@@ -63,15 +63,3 @@ class OthersLabels(NamedTuple):
     def merge(self, other: "OthersLabels") -> "OthersLabels":
         """Returns the statistic of two disjoint sets of images."""
         return OthersLabels(self.inner.merge(other.inner))
-
-
-def enlarge(
-    activation: Float[Array, "image row col unit"], rows: int, cols: int
-) -> Float[Array, "image label_row label_col unit"]:
-    """Returns maps in float32 at another size: bilinear, half-pixel centers."""
-    images, units = len(activation), activation.shape[-1]
-    maps: Any = activation.astype(jnp.float32)
-    if maps.shape[1:3] == (rows, cols):
-        return maps
-    shape = (images, rows, cols, units)
-    return jax.image.resize(maps, shape, "linear", antialias=False)

@@ -8,4 +8,4 @@ from .api import (
     Implementation as Implementation,
     overlap_counts as overlap_counts,
 )
-from .reference import OverlapCounts as OverlapCounts
+from .reference import OverlapCounts as OverlapCounts, enlarge as enlarge

@@ -9,7 +9,7 @@ import pytest
 
 from jgan import stats
 from jgan.dissect import _thresholds
-from jgan.stats._views import enlarge
+from jgan.ops import enlarge
 from tests.stats.dissection import concepts_of, golden, labels_of
 
 LAYERS = ["layer4", "layer8", "layer16"]
@@ -44,7 +44,7 @@ def test_the_fractions_are_the_originals():
 @pytest.mark.parametrize("layer", LAYERS)
 def test_levels_leave_the_fractions_above(layer):
     units = jnp.asarray(golden("levels")[f"{layer}/units"])
-    enlarged = np.asarray(jax.jit(enlarge, static_argnums=(1, 2))(units, 32, 32))
+    enlarged = np.asarray(jax.jit(jax.vmap(lambda maps: enlarge(maps, 32, 32)))(units))
     values = enlarged.reshape(-1, enlarged.shape[-1])
     fractions = _thresholds.fractions()[::-1]
     for unit, levels in enumerate(np.asarray(_search(layer).levels)):

@@ -1,6 +1,7 @@
 """What some concepts lose without their units, and which grounds accept them."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray, UInt8
 
-from jgan import dissect, images as pictures
+from jgan import dissect, images as pictures, stats
 from jgan.dissect import causes
 from jgan.gan import Gan
 from jgan.report.dissection.units import Progress
@@ -169,21 +170,14 @@ def _without(gan, layer, units, segmenter, concept, sample):
     """Returns the images that show most of a concept, and the same without units."""
     number = segmenter.concepts.index(concept)
     mask = unit_mask(list(units), num_units=gan.layers[layer].units)
-
-    @jax.jit
-    def look(gan, start):
-        latents = gan.sample_latents(sample.batch_size, start=start, key=sample.key)
-        before, _ = gan.forward(gan.params, latents, None)
-        after, _ = gan.forward(gan.params, latents, {layer: ablate(mask)})
-        labels = segmenter.segment(before)
-        shows = labels.reshape(*labels.shape[:3], -1) == number
-        shown = shows.any(axis=-1).sum(axis=(1, 2))
-        return before, after, shown
-
+    seen_by = stats.as_pytree(segmenter)
     best: list[tuple[int, int, Any, Any]] = []
-    for start in range(0, sample.num_images, sample.batch_size):
-        before, after, shown = jax.device_get(look(gan, jnp.int32(start)))
-        inside = min(sample.batch_size, sample.num_images - start)
+    size = sample.batch_size
+    for start in range(0, sample.num_images, size):
+        before, after, shown = jax.device_get(
+            _look(gan, seen_by, mask, jnp.int32(start), number, sample.key, layer, size)
+        )
+        inside = min(size, sample.num_images - start)
         best += [
             (-int(shown[i]), start + i, before[i], after[i]) for i in range(inside)
         ]
@@ -191,3 +185,13 @@ def _without(gan, layer, units, segmenter, concept, sample):
     return tuple(
         pictures.to_uint8(np.stack(x)) for x in list(zip(*best, strict=True))[2:]
     )
+
+
+@functools.partial(jax.jit, static_argnames=("layer", "size"))
+def _look(gan, segmenter, mask, start, number, key, layer, size):
+    latents = gan.sample_latents(size, start=start, key=key)
+    before, _ = gan.forward(gan.params, latents, None)
+    after, _ = gan.forward(gan.params, latents, {layer: ablate(mask)})
+    labels = segmenter.segment(before)
+    shows = labels.reshape(*labels.shape[:3], -1) == number
+    return before, after, shows.any(axis=-1).sum(axis=(1, 2))
