@@ -1,9 +1,11 @@
 """The file from which an interrupted collection goes on."""
 
+import dataclasses
 import hashlib
 import json
 import os
 import pathlib
+import types
 from typing import Any, NamedTuple
 
 import jax
@@ -35,12 +37,38 @@ def fingerprint(
 def _digest(tree: Any) -> str:
     sha = hashlib.sha256(str(jax.tree.structure(tree)).encode())
     for leaf in jax.tree.leaves(tree):
-        is_array = hasattr(leaf, "dtype")
-        array = np.asarray(leaf) if is_array else None
-        # Objects that are no arrays may show their address: only their type is told.
-        about = str(leaf) if isinstance(leaf, str | int | float) else str(type(leaf))
-        sha.update(about.encode() if array is None else array.tobytes())
+        sha.update(_about(leaf).encode())
     return sha.hexdigest()
+
+
+def _about(value: Any) -> str:
+    """Returns what a value is, the same in another process."""
+    if isinstance(value, str | bytes | int | float | None):
+        return repr(value)
+    if hasattr(value, "dtype"):
+        array = np.asarray(value)
+        digest = hashlib.sha256(array.tobytes()).hexdigest()
+        return f"{array.dtype} {array.shape} {digest}"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_about, value))})"
+    if isinstance(value, types.FunctionType):
+        # Without functions, as one may close over itself.
+        held = [cell.cell_contents for cell in value.__closure__ or ()]
+        closed = tuple(x for x in held if not isinstance(x, types.FunctionType))
+        name = f"{value.__module__}.{value.__qualname__}"
+        return f"{name} {_about(value.__code__)} {_about(closed)}"
+    if isinstance(value, types.CodeType):
+        # Not its lines: a function may move in its file.
+        return f"{value.co_code} {value.co_names} {_about(value.co_consts)}"
+    if dataclasses.is_dataclass(value):
+        fields = (getattr(value, field.name) for field in dataclasses.fields(value))
+        return f"{type(value)} {_about(tuple(fields))}"
+    # Other objects may show their address: only their type is told.
+    return str(type(value))
+
+
+# In place of a number of batches.
+_REFUSED = -1
 
 
 class Saved(NamedTuple):
@@ -66,8 +94,21 @@ class Saved(NamedTuple):
         """
         if not self.shared:
             return self._read(empty)
-        first = jax.process_index() == 0
-        total, batches = _from_first(self._read(empty) if first else (empty, 0))
+        found, refusal = (empty, 0), None
+        if jax.process_index() == 0:
+            try:
+                found = self._read(empty)
+            except ValueError as error:
+                # The others wait, and are to be told.
+                found, refusal = (empty, _REFUSED), error
+        total, batches = _from_first(found)
+        if refusal is not None:
+            raise refusal
+        if batches == _REFUSED:
+            raise ValueError(
+                f"{self.path} of the first process was saved by another collection. "
+                "Its message says what differs."
+            )
         return total, int(batches)
 
     def _read(self, empty: Any) -> tuple[Any, int]:

@@ -1,4 +1,7 @@
-"""Fast forms of the ops against their plain definitions, value and gradient."""
+"""Fast forms of the ops against their plain definitions, value and gradient.
+
+In float64, where forms that mean the same differ by rounding alone, and in float32.
+"""
 
 import functools
 
@@ -10,9 +13,12 @@ import pytest
 from jgan import ops
 from tests.helpers import unchecked
 
-# Sums of up to 2,048 products in float32, in another order: the root of that many
-# roundings of 6e-8 is 2.7e-6. On one processor 1e-6 held, on another 1.9e-6 was seen.
+# Sums of up to 2,048 products in another order: the root of that many roundings, of
+# 6e-8 each in float32, is 2.7e-6. Against float64, 6.6e-7 was seen of the plain form
+# and 4.3e-7 of fast ones; between two float32 forms 1.9e-6, on another processor.
 _RTOL_OF_MAX = 4e-6
+# The same number of roundings of float64, 1e-16 each; 2e-15 was seen.
+_RTOL_OF_MAX_IN_FLOAT64 = 1e-14
 
 _OPS = {
     "conv": (ops.conv, (3, 3), ("im2col", "products")),
@@ -26,8 +32,8 @@ _SHAPES = [(2, 4, 4, 12, 5), (1, 3, 6, 1, 2), (2, 1, 1, 3, 1), (1, 5, 9, 7, 3)]
 _SHAPES += [(1, 3, 2, 4, 128)]
 
 
-def _assert_close(got, want):
-    atol = _RTOL_OF_MAX * float(np.abs(want).max())
+def _assert_close(got, want, rtol_of_max=_RTOL_OF_MAX):
+    atol = rtol_of_max * float(np.abs(want).max())
     np.testing.assert_allclose(got, want, rtol=0, atol=atol)
 
 
@@ -41,18 +47,26 @@ def test_fast_form_equals_reference_in_value_and_gradient(name, shape, new_key):
     x = jax.random.normal(new_key(), (images, rows, cols, unit_in))
     kernel = jax.random.normal(new_key(), (*sides, unit_in, unit_out))
 
-    def run(implementation=None):
+    @functools.partial(jax.jit, static_argnames="implementation")
+    def run(x, kernel, *, implementation=None):
         choice = {"implementation": implementation} if implementation else {}
-        fn = functools.partial(op, **choice)
-        value, pull = jax.vjp(fn, x, kernel)
-        weights = jax.random.normal(jax.random.key(7), value.shape)
-        return value, *pull(weights)
+        value, pull = jax.vjp(functools.partial(op, **choice), x, kernel)
+        weights = jax.random.normal(jax.random.key(7), value.shape, jnp.float32)
+        return value, *pull(weights.astype(value.dtype))
 
-    want = jax.jit(lambda: run("reference"))()
+    with jax.enable_x64(True):
+        wide = x.astype(jnp.float64), kernel.astype(jnp.float64)
+        want = run(*wide, implementation="reference")
+        for implementation in fast:
+            got = run(*wide, implementation=implementation)
+            for g, w in zip(got, want, strict=True):
+                assert g.dtype == w.dtype == jnp.float64
+                _assert_close(g, w, _RTOL_OF_MAX_IN_FLOAT64)
     for implementation in (*fast, None):
-        got = jax.jit(functools.partial(run, implementation))()
+        got = run(x, kernel, implementation=implementation)
         for g, w in zip(got, want, strict=True):
             assert g.shape == w.shape
+            assert g.dtype == jnp.float32
             _assert_close(g, w)
 
 

@@ -21,15 +21,15 @@ def run(
     *,
     generator: str = "planted",
     batch_size: int,
-    devices: int | None = None,
+    shares: int | None = None,
     resume: str | None = None,
     progress=None,
 ):
     gan = planted_gan() if generator == "planted" else make_gan(generator)
     mesh = None
-    if devices is not None:
+    if shares is not None:
         kinds = (jax.sharding.AxisType.Auto,)
-        mesh = jax.make_mesh((devices,), ("image",), axis_types=kinds)
+        mesh = jax.make_mesh((shares,), ("image",), axis_types=kinds)
     return stats.collect(
         gan,
         empty(gan.layers),

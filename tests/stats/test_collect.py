@@ -1,6 +1,7 @@
 """`stats.collect` against a plain loop in NumPy, and what it refuses."""
 
 import dataclasses
+import functools
 
 import chex
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from jgan import stats
+from jgan.segment import from_function
 from tests.generators import make_gan
 from tests.stats.planted import SIGNS, Signs, empty, planted_gan
 
@@ -149,3 +151,30 @@ def test_a_saved_run_is_not_taken_for_another(tmp_path):
         with pytest.raises(ValueError, match=complaint):
             _collect(**({"gan": gan} | options | change))
     assert {*tmp_path.iterdir()} == {file}
+
+
+def _brighter_than(level):
+    def segment(images):
+        return (images[..., 0] > level).astype(jnp.int32)
+
+    return from_function(segment, ("dark", "bright"))
+
+
+def test_segmenters_of_functions_are_told_apart_by_what_they_do(tmp_path):
+    resume = functools.partial(_collect, planted_gan(), resume=tmp_path / "saved.npz")
+    resume(segmenter=_brighter_than(0.5))
+    # Another function object, as in another process.
+    resume(segmenter=_brighter_than(0.5))
+    upper = from_function(lambda images: _half(images, 0), ("dark", "bright"))
+    lower = from_function(lambda images: _half(images, 1), ("dark", "bright"))
+    for other in (_brighter_than(0.6), upper):
+        with pytest.raises(ValueError, match="another segmenter"):
+            resume(segmenter=other)
+    (tmp_path / "saved.npz").unlink()
+    resume(segmenter=upper)
+    with pytest.raises(ValueError, match="another segmenter"):
+        resume(segmenter=lower)
+
+
+def _half(images, channel):
+    return (images[..., channel] > 0).astype(jnp.int32)

@@ -95,32 +95,54 @@ def test_a_rerun_gives_the_same_bits():
 
 
 def test_eight_devices_give_what_one_gives(tmp_path):
-    got = _elsewhere(tmp_path / "out.npz", devices=8, batch_size=64)
+    got = _elsewhere(tmp_path / "out.npz", devices=8, batch_size=64, shares=8)
     _same_counts(got, _here(64))
 
 
-def test_two_processes_give_what_one_gives(tmp_path):
+def _two_processes(outs, **options):
+    """Returns how each process ended, and what it printed and complained of."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    outs = [tmp_path / f"out{number}.npz" for number in range(2)]
     with contextlib.ExitStack() as stack:
         processes = [
             stack.enter_context(
                 _process(
                     out,
                     devices=2,
-                    batch_size=64,
                     process={"address": address, "number": number},
+                    **options,
                 )
             )
             for number, out in enumerate(outs)
         ]
-        for process in processes:
-            _, errors = process.communicate()
-            assert not process.returncode, errors[-2000:]
-    _same_counts(_load(outs[0]), _here(64))
-    _same_bits(_load(outs[1]), _load(outs[0]))
+        told = [process.communicate() for process in processes]
+        return [(p.returncode, *t) for p, t in zip(processes, told, strict=True)]
+
+
+def test_two_processes_give_what_one_gives(tmp_path):
+    outs = [tmp_path / f"out{number}.npz" for number in range(2)]
+    resume = str(tmp_path / "saved.npz")
+    for collected in (True, False):
+        # The second time, all is in the file of the first process.
+        for status, printed, errors in _two_processes(
+            outs, batch_size=64, shares=4, resume=resume
+        ):
+            assert not status, errors[-2000:]
+            # The share that is done, below what the processes say of each other.
+            assert printed.endswith("\n1.0\n") == collected
+        _same_counts(_load(outs[0]), _here(64))
+        _same_bits(_load(outs[1]), _load(outs[0]))
+
+
+def test_no_process_waits_for_one_that_refuses_its_file(tmp_path):
+    resume = str(tmp_path / "saved.npz")
+    collecting.run(batch_size=7, resume=resume)
+    outs = [tmp_path / f"out{number}.npz" for number in range(2)]
+    first, second = _two_processes(outs, batch_size=64, shares=4, resume=resume)
+    assert first[0] == second[0] == 1
+    assert "saved with another num_images and batch_size" in first[2]
+    assert "of the first process was saved by another" in second[2]
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(tmp_path):

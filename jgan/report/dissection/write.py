@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 from collections.abc import Sequence
+from typing import get_args
 
 import jax
 from jaxtyping import PRNGKeyArray
@@ -82,14 +83,18 @@ def write_dissection(
     Raises:
         FileExistsError: If `out_folder` exists and is neither empty nor a dissection,
             or there are interrupted passes and `resume` is not set.
-        ValueError: If a layer does not exist, there are fewer than 2 images, the
-            segmenter does not keep its contract, an activation is not finite, or the
-            passes to go on with were begun with other settings.
+        ValueError: If a layer or method does not exist, there are fewer than 2 images,
+            the segmenter does not keep its contract, an activation is not finite, or
+            the passes to go on with were begun with other settings.
     """
     out_folder = pathlib.Path(out_folder)
     DISSECTION.check_replaceable(out_folder)
     chosen = tuple(layers) or tuple(gan.layers)
     stats.check_layers(gan, chosen)
+    if method not in get_args(Method):
+        raise ValueError(
+            f"method is {method!r}; thresholds are found by one of {get_args(Method)}."
+        )
     if num_images < 2:
         raise ValueError(f"num_images is {num_images}; a dissection takes at least 2.")
     partial = partial_folder(out_folder)
@@ -157,7 +162,7 @@ def _write(
     progress("writing the page", _CAUSES_END)
     files = Files(folder)
     parts = [
-        sections.layers_section(files, gan, found.layers, control.layers),
+        sections.layers_section(files, gan, found.layers, control.layers, segmenter),
         sections.units_section(files, gan, found),
     ]
     if told:

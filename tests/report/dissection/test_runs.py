@@ -6,7 +6,9 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from jgan.report import write_dissection
 from jgan.segment import from_function
+from tests.helpers import unchecked
 from tests.report.dissection.conftest import bytes_of, dissect_sparks
 from tests.report.dissection.planted import (
     CONCEPTS,
@@ -204,6 +206,14 @@ def test_a_failed_run_leaves_the_last_one_as_it_was(tmp_path, options, complaint
         "out",
         *(["out.partial"] if kept else []),
     }
+
+
+def test_a_method_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(ValueError, match="method is 'iqrr'; .* one of .*'quantile'"):
+        unchecked(write_dissection)(
+            sparks_gan(), tmp_path / "out", segmenter=LABELS_ONLY, method="iqrr"
+        )
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_better_segmenter_goes_on_with_the_thresholds(dissections, tmp_path):

@@ -10,11 +10,12 @@ import PIL.Image
 import pytest
 
 import jgan
-from jgan import dissect
+from jgan import dissect, stats
 from jgan.images import to_uint8
 from jgan.report.dissection import sections
 from jgan.report.dissection.causes import ConceptCauses
 from jgan.report.page import Files
+from jgan.segment import FaceParts, scenes_network
 from tests.report.dissection.conftest import NUM_IMAGES, OPTIONS, SEED, dissect_sparks
 from tests.report.dissection.planted import (
     CONCEPTS,
@@ -76,6 +77,29 @@ def test_the_code_on_the_page_runs(dissections, monkeypatch):
     for block in blocks:
         exec(block, namespace)
     assert namespace["layers"][LATE].units_of(RED)[:2] == [DECOY, DRAWS_RED]
+
+
+@pytest.mark.parametrize(
+    ("segmenter", "line"),
+    [
+        (scenes_network(), "segment.scenes_network()"),
+        (FaceParts(b""), "zoo.face_parts()"),
+    ],
+    ids=["scenes", "faces"],
+)
+def test_the_code_loads_the_segmenters_of_jgan(tmp_path, segmenter, line):
+    overlap = stats.zero_overlap(np.zeros(8), num_concepts=1)
+    one = dissect.LayerDissection(
+        layer=LATE,
+        concepts=("red",),
+        overlap=overlap,
+        chance=overlap,
+        top=stats.zero_top(8, num_images=1),
+    )
+    section = sections.layers_section(
+        Files(tmp_path), sparks_gan(), {LATE: one}, {LATE: one}, segmenter
+    )
+    assert f"\nsegmenter = {line}\n" in section.body
 
 
 def _titles(page):

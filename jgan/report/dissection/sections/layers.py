@@ -8,6 +8,7 @@ from jgan.dissect import LayerDissection, LayerRow, compare_layers
 from jgan.gan import Gan
 from jgan.report.chart import bar, heat_cell
 from jgan.report.page import Files, Section, try_it
+from jgan.segment import FaceParts, SceneNetwork, Segmenter
 
 _HEADS = ("layer", "map", "units", "named", "in the control", "by chance", "concepts")
 
@@ -17,6 +18,7 @@ def layers_section(
     gan: Gan,
     layers: Mapping[str, LayerDissection],
     control: Mapping[str, LayerDissection],
+    segmenter: Segmenter,
 ) -> Section:
     """Returns the section that compares the layers, first to last."""
     rows = compare_layers(layers)
@@ -36,8 +38,9 @@ def layers_section(
     }
     code = f"""
 import jax, jgan
-from jgan import dissect
+from jgan import dissect, segment, zoo
 gan = jgan.load({gan.name!r})
+{_loading(segmenter)}
 images = lambda seed: dissect.Sample(
     num_images=96, batch_size=16, key=jax.random.key(seed)
 )
@@ -57,6 +60,14 @@ layers[{layer!r}].best_concepts[layers[{layer!r}].named]
         f"{files.numbers('layers', numbers)}{try_it(code)}"
     )
     return Section("layers", "Concepts per layer", body)
+
+
+def _loading(segmenter: Segmenter) -> str:
+    if isinstance(segmenter, SceneNetwork):
+        return "segmenter = segment.scenes_network()"
+    if isinstance(segmenter, FaceParts):
+        return "segmenter = zoo.face_parts()"
+    return "# segmenter: the one that you gave to write_dissection"
 
 
 def _line(gan: Gan, row: LayerRow, unlearned: int) -> str:
