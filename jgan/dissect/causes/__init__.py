@@ -17,6 +17,7 @@ from jgan.dissect.causes._context import (
 )
 from jgan.dissect.causes._effect import (
     AverageCausalEffect as AverageCausalEffect,
+    SetEffect as SetEffect,
     optimize_effect as optimize_effect,
     set_effect as set_effect,
 )

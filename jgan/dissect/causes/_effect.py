@@ -169,6 +169,31 @@ def _score(
     return shown[jnp.arange(len(shown)), read.row, read.col]
 
 
+class SetEffect(NamedTuple):
+    """Mean probability of a concept at places, before and after a set of units changes.
+
+    Attributes:
+        present: Where the concept is.
+        off: There, with the units turned off.
+        candidate: Where it could be.
+        on: There, with the units set.
+    """
+
+    present: float
+    off: float
+    candidate: float
+    on: float
+
+    @property
+    def effect(self) -> float:
+        """The average causal effect, in [-1, 1]: how likelier it is set than off.
+
+        Far below 0 for a set that does nothing, as present places show the concept and
+        candidates do not. The published, normalized one is over ``sites.score``.
+        """
+        return self.on - self.off
+
+
 def set_effect(
     gan: Gan,
     layer: str,
@@ -177,10 +202,8 @@ def set_effect(
     *,
     concept: str,
     segmenter: ScoringSegmenter,
-) -> float:
-    """Returns the average causal effect of a set of units, turned off and set whole.
-
-    In probability, in [-1, 1]; the published, normalized one is over ``sites.score``.
+) -> SetEffect:
+    """Returns what a set of units causes, turned off and set whole, each at one cell.
 
     Args:
         gan: The generator.
@@ -197,18 +220,24 @@ def set_effect(
     number, segmenter = concept_number(segmenter, concept), with_scores(segmenter)
     alpha = np.zeros(gan.layers[layer].units, np.float32)
     alpha[list(units)] = 1.0
-    return float(_set_effect(gan, segmenter, sites, jnp.asarray(alpha), layer, number))
+    means = _set_effect(gan, segmenter, sites, jnp.asarray(alpha), layer, number)
+    return SetEffect(*map(float, jax.device_get(means)))
 
 
 @functools.partial(jax.jit, static_argnums=(4, 5))
 def _set_effect(gan, segmenter, sites, alpha, layer, concept):
     score = functools.partial(_score, gan, segmenter, layer, concept)
 
-    def mean(places, value):
-        one = lambda place: score(place, alpha, value, place)[0]
+    def mean(places, weights, value):
+        one = lambda place: score(place, weights, value, place)[0]
         # One by one: the activations of all images at once may not fit.
         each = jax.tree.map(lambda leaf: leaf[:, None], places)
         return jax.lax.map(one, each).mean()
 
-    off = mean(sites.present, jnp.zeros_like(alpha))
-    return mean(sites.candidate, sites.value) - off
+    nothing = jnp.zeros_like(alpha)
+    return (
+        mean(sites.present, nothing, nothing),
+        mean(sites.present, alpha, nothing),
+        mean(sites.candidate, nothing, nothing),
+        mean(sites.candidate, alpha, sites.value),
+    )

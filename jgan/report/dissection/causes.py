@@ -40,9 +40,8 @@ class ConceptCauses:
         layer: Name.
         units: Those turned off for the pictures, the most important first.
         curves: What is left as more units are off, by what they are ordered by.
-        effect: Average causal effect of `units` on other places than those they were
-            found on, over the mean probability of the concept; None if the segmenter
-            gives no scores.
+        effect: Of `units`, on other places than those they were found on; None if the
+            segmenter gives no scores.
         context: By the concept at the place, what inserting them does there; None as
             above.
         before: Images with most of the concept.
@@ -53,7 +52,7 @@ class ConceptCauses:
     layer: str
     units: tuple[int, ...]
     curves: Mapping[str, causes.AblationCurve]
-    effect: float | None
+    effect: causes.SetEffect | None
     context: causes.ContextEffect | None
     before: UInt8[np.ndarray, "image row col 3"]
     after: UInt8[np.ndarray, "image row col 3"]
@@ -116,8 +115,7 @@ def concept_causes(
         )
         orders = {"effect": found.ranking, **orders}
         units = found.ranking[:count]
-        mean = max(float(fresh.score), 1e-9)
-        effect = causes.set_effect(gan, layer, fresh, units, **asked) / mean
+        effect = causes.set_effect(gan, layer, fresh, units, **asked)
         context = causes.insertion_by_context(
             gan,
             layer,

@@ -99,14 +99,18 @@ def test_places_show_the_concept_or_do_not():
 
 
 def test_the_effect_of_a_set_is_that_of_its_causes():
-    effect = lambda units: causes.set_effect(
+    found = lambda units: causes.set_effect(
         planted_gan(), "layer", _sites(1), units, **OPTIONS
     )
-    assert effect((*CAUSAL, LAND)) > 0.8
-    assert effect(CAUSAL) > 0.3
-    # Nothing is removed and nothing inserted: what is left is present - candidate.
-    assert effect(DECOYS) == pytest.approx(effect(()), abs=1e-5)
-    assert effect(()) < -0.8
+    assert found((*CAUSAL, LAND)).effect > 0.8
+    assert found(CAUSAL).effect > 0.3
+    nothing = found(())
+    assert (nothing.off, nothing.on) == (nothing.present, nothing.candidate)
+    assert nothing.present > 0.9
+    assert nothing.candidate < 0.1
+    np.testing.assert_allclose(found(DECOYS), nothing, atol=1e-5)
+    # What is there before does not depend on the set.
+    assert found(CAUSAL)[::2] == nothing[::2]
 
 
 def test_the_gradient_is_that_of_finite_differences():

@@ -137,7 +137,7 @@ def test_the_effect_is_that_of_the_set_on_fresh_places(written):
     effect = causes.set_effect(
         sparks_gan(), LATE, fresh, told["units"], concept=RED, segmenter=SCORED
     )
-    assert told["effect"] == pytest.approx(effect / float(fresh.score), rel=1e-5)
+    assert told["effect"] == pytest.approx(effect._asdict(), rel=1e-5)
 
 
 def test_grounds_are_those_of_insertion_by_context(written, dissections):

@@ -28,7 +28,9 @@ def causes_section(files: Files, told: Sequence[ConceptCauses]) -> Section:
         "overlap was not the whole story.</p>"
         f'<p class="note">Pictures: above, the images with most of the concept; below, '
         f"the same without the first {SHARE_OFF:.0%} of the units. “Others”: share of "
-        "the other pixels that change their label.</p>"
+        "the other pixels that change their label. “One cell”: rise of the probability "
+        "of the concept at a cell of the layer that shows it, with these units off "
+        "there alone, and at one that does not, with them set.</p>"
         f'<div class="cards">{cards}</div>'
     )
     return Section("causes", "What units cause", body)
@@ -59,7 +61,9 @@ def _card(files: Files, one: ConceptCauses) -> str:
         f"{len(one.units)} units remove {removed}, others {curve.disturbed[point]:.1%}"
     )
     if one.effect is not None:
-        detail += f" · effect {one.effect:.2f} × its mean"
+        less = one.effect.off - one.effect.present
+        more = one.effect.on - one.effect.candidate
+        detail += f" · one cell off {less:+.2f}, set {more:+.2f}"
     numbers = files.numbers(f"causes-{one.concept}", _numbers(one))
     return card(
         html.escape(one.concept),
