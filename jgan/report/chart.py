@@ -46,11 +46,11 @@ class Axis(NamedTuple):
 
     Attributes:
         text: Below the chart.
-        ticks: Labels of five places, evenly spaced from end to end.
+        ticks: Labels of two places or more, evenly spaced from end to end.
     """
 
     text: str
-    ticks: tuple[str, str, str, str, str]
+    ticks: tuple[str, ...]
 
 
 PERCENT = ("0%", "25%", "50%", "75%", "100%")
@@ -100,17 +100,21 @@ def _points(x: Iterable[float], y: Iterable[float]) -> str:
 
 def _axes(axis: Axis, diagonal: bool) -> str:
     parts = []
-    for share, tick in zip((0.0, 0.25, 0.5, 0.75, 1.0), axis.ticks, strict=True):
-        across, up = _points([0.0, 1.0], [share, share]), _points([share], [0.0])
-        x, y = up.split(",")
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        across = _points([0.0, 1.0], [share, share])
         left, level = across.split(" ")[0].split(",")
         strong = ' class="strong"' if share in (0.0, 0.5) else ""
         parts.append(f'<polyline points="{across}"{strong} />')
         parts.append(
             f'<text x="{float(left) - 8:.1f}" y="{float(level) + 4:.1f}" '
             f'text-anchor="end">{share:.0%}</text>'
-            f'<text x="{x}" y="{float(y) + 18:.1f}" text-anchor="middle">'
-            f"{tick}</text>"
+        )
+    for place, tick in zip(
+        np.linspace(0, 1, len(axis.ticks)).tolist(), axis.ticks, strict=True
+    ):
+        x, y = _points([place], [0.0]).split(",")
+        parts.append(
+            f'<text x="{x}" y="{float(y) + 18:.1f}" text-anchor="middle">{tick}</text>'
         )
     if diagonal:
         even = _points([0.0, 1.0], [0.0, 1.0])

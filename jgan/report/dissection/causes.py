@@ -18,7 +18,8 @@ from jgan.report.tour.observe import images_that_fit
 from jgan.segment import ScoringSegmenter, Segmenter
 from jgan.taps import ablate, unit_mask
 
-# As many as the published curves go to.
+# As many as the published curves go to. Large layers go to their share below, in no
+# more points: each runs the later layers once.
 _MOST_UNITS = 30
 # Places of each kind; the optimization draws 20 of each for a step.
 _SITES = 100
@@ -125,13 +126,14 @@ def concept_causes(
             **asked,
         )
     units = next(iter(orders.values()))[:count]
-    points = range(1 + min(num_units, max(_MOST_UNITS, count)))
+    most = min(num_units, max(_MOST_UNITS, count))
+    points = np.linspace(0, most, 1 + min(most, _MOST_UNITS)).round().astype(int)
     curves = {
         name: causes.ablation_curve(
             gan,
             layer,
             order,
-            counts=tuple(points),
+            counts=points.tolist(),
             sample=sample(measure_key),
             **asked,
         )

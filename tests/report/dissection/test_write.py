@@ -228,20 +228,44 @@ def test_before_and_after_are_the_images_with_most_of_it(dissections):
         np.testing.assert_allclose(tile, to_uint8(images[number]), atol=1)
 
 
-def test_a_concept_that_no_measured_image_shows_is_no_share(tmp_path):
-    nothing = np.zeros(3, np.int64)
-    curve = dissect.causes.AblationCurve(np.arange(3), nothing, nothing, 100)
+def _causes_section(folder, counts, pixels, units):
+    others = np.zeros(len(counts), np.int64)
+    curve = dissect.causes.AblationCurve(np.asarray(counts), pixels, others, 100)
     black = np.zeros((1, 16, 16, 3), np.uint8)
     one = ConceptCauses(
         concept=NEVER,
         layer=LATE,
-        units=(1, 2),
+        units=units,
         curves={"IoU": curve},
         effect=None,
         context=None,
         before=black,
         after=black,
     )
-    section = sections.causes_section(Files(tmp_path), [one])
+    return sections.causes_section(Files(folder), [one])
+
+
+@pytest.mark.parametrize(
+    ("counts", "ticks"),
+    [
+        (range(8), ["0", "7"]),
+        (range(31), ["0", "10", "20", "30"]),
+        ([0, 2, 4, 52], ["0", "13", "26", "39", "52"]),
+    ],
+)
+def test_ticks_of_a_curve_are_whole_units_from_end_to_end(tmp_path, counts, ticks):
+    counts = [*counts]
+    pixels = 1000 - 10 * np.asarray(counts)
+    body = _causes_section(tmp_path, counts, pixels, tuple(range(counts[-2]))).body
+    found = re.findall(r'<text x="([\d.]+)" [^>]*middle">(\d+)</text>', body)
+    assert [tick for _, tick in found] == ticks
+    places = [float(place) for place, _ in found]
+    np.testing.assert_allclose(np.diff(places), 552 / (len(ticks) - 1), atol=0.1)
+    # At the point of the curve where as many units are off.
+    assert f"{counts[-2]} units remove {counts[-2]}%" in body
+
+
+def test_a_concept_that_no_measured_image_shows_is_no_share(tmp_path):
+    section = _causes_section(tmp_path, range(3), np.zeros(3, np.int64), (1, 2))
     assert "2 units remove none of 0 pixels, others 0.0%" in section.body
     assert "nan" not in section.body

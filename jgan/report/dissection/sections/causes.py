@@ -38,14 +38,16 @@ def causes_section(files: Files, told: Sequence[ConceptCauses]) -> Section:
 
 def _card(files: Files, one: ConceptCauses) -> str:
     first = next(iter(one.curves))
-    last = len(one.curves[first].counts) - 1
-    ticks = tuple(f"{last * share / 4:g}" for share in range(5))
+    last = int(one.curves[first].counts[-1])
+    # Evenly spaced, and units are whole.
+    parts = next(parts for parts in (4, 3, 5, 2, 1) if last % parts == 0)
+    ticks = tuple(str(last // parts * part) for part in range(parts + 1))
     chart = curves(
         {
             _ORDERS[order]: np.nan_to_num(curve.removed)
             for order, curve in one.curves.items()
         },
-        axis=Axis("units turned off", ticks),  # pyright: ignore[reportArgumentType]
+        axis=Axis("units turned off", ticks),
         label=f"Share of {one.concept} pixels removed as units are turned off",
     )
     picture = files.picture(
@@ -54,7 +56,7 @@ def _card(files: Files, one: ConceptCauses) -> str:
         alt=f"Images before and after turning off the units of {one.concept}",
     )
     curve = one.curves[first]
-    point = min(len(one.units), last)
+    point = [*curve.counts].index(len(one.units))
     # Units were named on other images, and a rare concept may lack in these.
     removed = f"{curve.removed[point]:.0%}" if curve.pixels[0] else "none of 0 pixels"
     detail = (
