@@ -50,12 +50,15 @@ class Halved:
         chosen = [concepts.index(name) for name in self.of]
         place = jnp.full((len(concepts),), -1, jnp.int32)
         place = place.at[jnp.asarray(chosen)].set(jnp.arange(len(chosen)))
-        cut = jnp.where(labels >= 0, place[labels], -1)
+        beyond = labels >= len(concepts)
+        cut = jnp.where((labels >= 0) & ~beyond, place[labels], -1)
         upper, left = jax.vmap(_halves, in_axes=3, out_axes=3)(cut)
         number = lambda half: len(concepts) + len(chosen) * half + cut
         upright = jnp.where(upper, number(0), number(2))
         sideways = jnp.where(left, number(1), number(3))
         halves = [jnp.where(cut >= 0, half, -1) for half in (upright, sideways)]
+        # What is no concept must not become the number of a half.
+        labels = jnp.where(beyond, labels + 4 * len(chosen), labels)
         return jnp.concatenate([labels.astype(jnp.int32), *halves], axis=-1)
 
 

@@ -78,7 +78,7 @@ def _run(
         weights = (numbers < num_images).astype(jnp.float32)
         latents = gan.sample_latents(share, start=start, key=key)
         images, taps = gan.forward(gan.params, latents, None)
-        labels = _labels(segmenter, images)
+        labels = None if segmenter is None else labels_of(segmenter, images)
         accumulators, not_finite = {}, {}
         for layer, named in chunk.accumulators.items():
             seen = Seen(taps[layer], weights, numbers, labels)
@@ -119,11 +119,14 @@ def merge_all(a: Accumulators, b: Accumulators) -> Accumulators:
     }
 
 
-def _labels(
-    segmenter: Segmenter | None, images: Images
-) -> Int[Array, "image label_row label_col slot"] | None:
-    if segmenter is None:
-        return None
+def labels_of(
+    segmenter: Segmenter, images: Images
+) -> Int[Array, "image label_row label_col slot"]:
+    """Returns the labels of images, int32, with a last axis for several of a pixel.
+
+    Raises:
+        ValueError: If they have another shape, or are no integers.
+    """
     labels = segmenter.segment(images)
     shape, dtype = jnp.shape(labels), jnp.result_type(labels)
     if len(shape) not in (3, 4) or shape[0] != len(images):

@@ -21,6 +21,7 @@ from jgan.stats._chunk import (
     NEVER,
     Accumulators,
     Chunk,
+    labels_of,
     merge_all,
     run_chunk,
 )
@@ -28,9 +29,11 @@ from jgan.stats._resume import Saved, fingerprint
 from jgan.stats._segmenting import as_pytree
 from jgan.typing import Segmenter
 
-# Batches in one program. Between them the host merges, which for histograms of many
-# units takes as long as a batch or two.
+# Batches in one program, at most. Between programs the host merges, which for
+# histograms of many units takes as long as a batch or two.
 _BATCHES = 32
+# A program counts in 32 bits, the host in 64.
+_MOST_PIXELS = 2**31 - 1
 
 
 def collect(
@@ -60,13 +63,15 @@ def collect(
         mesh: Devices of one axis that share each batch, in any number of processes.
         resume: A file to save to after each chunk of batches, and to go on from if it
             is there. It stays when all is done. Of several processes, the first one's.
+            A segmenter is known again by its arrays, its code and its class, not by
+            other attributes.
         progress: Called with the share done, after each chunk.
         key: Consumed whole.
 
     Raises:
         ValueError: If a layer does not exist, a size does not fit, an activation is not
             finite (the message names the layer and the batch), labels have a wrong
-            shape or name no concept, or `resume` belongs to another run.
+            shape or name no concept, or `resume` is damaged or of another run.
     """
     check_layers(gan, tuple(accumulators))
     if num_images < 1 or batch_size < 1:
@@ -88,8 +93,9 @@ def collect(
         saved = Saved(resume, identity, shared)
         total, done = saved.load(total)
     num_batches = -(-num_images // batch_size)
+    most = _batches_at_once(gan, tuple(accumulators), segmenter, batch_size)
     while done < num_batches:
-        count = min(_BATCHES, num_batches - done)
+        count = min(most, num_batches - done)
         chunk = jax.device_get(
             run_chunk(
                 gan,
@@ -111,6 +117,24 @@ def collect(
         if progress is not None:
             progress(min(1.0, done * batch_size / num_images))
     return {layer: dict(total[layer]) for layer in accumulators}
+
+
+def _batches_at_once(
+    gan: Gan, layers: tuple[str, ...], segmenter: Segmenter | None, batch_size: int
+) -> int:
+    sizes = [gan.layers[layer].rows * gan.layers[layer].cols for layer in layers]
+    if segmenter is not None:
+        side = gan.resolution
+        images = jax.ShapeDtypeStruct((batch_size, side, side, 3), jnp.float32)
+        labels = jax.eval_shape(lambda x: labels_of(segmenter, x), images)
+        sizes.append(labels.shape[1] * labels.shape[2])
+    most = _MOST_PIXELS // max(sizes)
+    if batch_size > most:
+        raise ValueError(
+            f"batch_size is {batch_size}; of {max(sizes):,} pixels, {most} images can "
+            "be counted at a time."
+        )
+    return min(_BATCHES, most // batch_size)
 
 
 def _wide(leaf: Any) -> np.ndarray:

@@ -1,11 +1,13 @@
 """The file from which an interrupted collection goes on."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
 import pathlib
 import types
+import zipfile
 from typing import Any, NamedTuple
 
 import jax
@@ -26,7 +28,9 @@ def fingerprint(
 ) -> dict[str, str]:
     """Returns what a collection depends on, by what a user calls it."""
     return {
-        "generator": _digest((gan.params, repr(gan.config))),
+        "generator": _digest(
+            (gan.params, repr(gan.config), gan.forward, gan.sample_latents)
+        ),
         "accumulators": _digest(accumulators),
         "segmenter": _digest((segmenter, getattr(segmenter, "concepts", ()))),
         "num_images and batch_size": ", ".join(map(str, sizes)),
@@ -49,14 +53,19 @@ def _about(value: Any) -> str:
         array = np.asarray(value)
         digest = hashlib.sha256(array.tobytes()).hexdigest()
         return f"{array.dtype} {array.shape} {digest}"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return f"({', '.join(map(_about, value))})"
+    if isinstance(value, dict):
+        return _about([*value.items()])
+    if isinstance(value, functools.partial):
+        return _about((value.func, value.args, value.keywords))
     if isinstance(value, types.FunctionType):
         # Without functions, as one may close over itself.
         held = [cell.cell_contents for cell in value.__closure__ or ()]
-        closed = tuple(x for x in held if not isinstance(x, types.FunctionType))
+        closed = [x for x in held if not isinstance(x, types.FunctionType)]
         name = f"{value.__module__}.{value.__qualname__}"
-        return f"{name} {_about(value.__code__)} {_about(closed)}"
+        defaults = (value.__defaults__, value.__kwdefaults__)
+        return _about((name, value.__code__, closed, defaults))
     if isinstance(value, types.CodeType):
         # Not its lines: a function may move in its file.
         return f"{value.co_code} {value.co_names} {_about(value.co_consts)}"
@@ -89,8 +98,8 @@ class Saved(NamedTuple):
         """Returns what was saved and how many batches it holds, or `empty` and 0.
 
         Raises:
-            ValueError: If the file is of another collection; the message says in what
-                it differs.
+            ValueError: If the file is damaged, or of another collection; the message
+                says in what it differs.
         """
         if not self.shared:
             return self._read(empty)
@@ -98,7 +107,7 @@ class Saved(NamedTuple):
         if jax.process_index() == 0:
             try:
                 found = self._read(empty)
-            except ValueError as error:
+            except (OSError, ValueError) as error:
                 # The others wait, and are to be told.
                 found, refusal = (empty, _REFUSED), error
         total, batches = _from_first(found)
@@ -106,26 +115,32 @@ class Saved(NamedTuple):
             raise refusal
         if batches == _REFUSED:
             raise ValueError(
-                f"{self.path} of the first process was saved by another collection. "
-                "Its message says what differs."
+                f"The first process cannot go on from its {self.path}; its own message "
+                "says why."
             )
         return total, int(batches)
 
     def _read(self, empty: Any) -> tuple[Any, int]:
         if not self.path.exists():
             return empty, 0
-        with np.load(self.path, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            differ = [
-                k for k, v in self.identity.items() if about["identity"].get(k) != v
-            ]
-            if differ:
-                raise ValueError(
-                    f"{self.path} was saved with another {', another '.join(differ)}. "
-                    "Remove it, or give another file."
-                )
-            leaves, tree = jax.tree.flatten(empty)
-            found = [file[f"leaf{i}"] for i in range(len(leaves))]
+        leaves, tree = jax.tree.flatten(empty)
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                about = json.loads(str(file["about"]))
+                saved = about["identity"]
+                differ = [k for k, v in self.identity.items() if saved.get(k) != v]
+                count = 0 if differ else len(leaves)
+                found = [file[f"leaf{i}"] for i in range(count)]
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f"{self.path} is damaged, or no file of `collect`: {error}. Remove it, "
+                "or give another file."
+            ) from error
+        if differ:
+            raise ValueError(
+                f"{self.path} was saved with another {', another '.join(differ)}. "
+                "Remove it, or give another file."
+            )
         return jax.tree.unflatten(tree, found), about["batches"]
 
     def save(self, accumulators: Any, batches: int) -> None:

@@ -35,7 +35,8 @@ class OthersLabels(NamedTuple):
     """Sees each image with the labels of the next one of its batch.
 
     What is left between a unit and a concept is chance, and what all images share: the
-    sky is above. A batch must have two images or more.
+    sky is above. A batch must have two images or more, on each device that shares it;
+    which image is next depends on the batch size and on the number of devices.
 
     Attributes:
         inner: What is filled.

@@ -177,6 +177,16 @@ def test_of_equal_segmenters_they_are_equal():
     assert not isinstance(stats.as_pytree(make()), ScoringSegmenter)
 
 
+@pytest.mark.parametrize(("label", "stays"), [(3, 7), (5, 9), (-2, -2)])
+def test_labels_that_name_nothing_name_no_half(label, stays):
+    halved = with_halves(_Painted(("sky", "ground", "square")), ("square",))
+    assert len(halved.concepts) == 7
+    labels = np.asarray(halved.segment(_paint(np.full((1, 4, 4), label))))
+    # `collect` refuses them.
+    assert (labels[..., 0] == stays).all()
+    assert (labels[..., 1:] == -1).all()
+
+
 @pytest.mark.parametrize("of", [(), ("tree",), ("square", "square"), "square"])
 def test_what_cannot_be_cut_is_refused(of):
     with pytest.raises(ValueError, match="Halves are asked of .* ground, square, each"):

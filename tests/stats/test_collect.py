@@ -11,6 +11,7 @@ import pytest
 
 from jgan import stats
 from jgan.segment import from_function
+from jgan.stats import _collect as _collect_module
 from tests.generators import make_gan
 from tests.stats.planted import SIGNS, Signs, empty, planted_gan
 
@@ -153,11 +154,14 @@ def test_a_saved_run_is_not_taken_for_another(tmp_path):
     assert {*tmp_path.iterdir()} == {file}
 
 
+COLORS = ("dark", "bright")
+
+
 def _brighter_than(level):
     def segment(images):
         return (images[..., 0] > level).astype(jnp.int32)
 
-    return from_function(segment, ("dark", "bright"))
+    return from_function(segment, COLORS)
 
 
 def test_segmenters_of_functions_are_told_apart_by_what_they_do(tmp_path):
@@ -165,15 +169,77 @@ def test_segmenters_of_functions_are_told_apart_by_what_they_do(tmp_path):
     resume(segmenter=_brighter_than(0.5))
     # Another function object, as in another process.
     resume(segmenter=_brighter_than(0.5))
-    upper = from_function(lambda images: _half(images, 0), ("dark", "bright"))
-    lower = from_function(lambda images: _half(images, 1), ("dark", "bright"))
-    for other in (_brighter_than(0.6), upper):
+    upper = from_function(lambda images: _half(images, 0), COLORS)
+    lower = from_function(lambda images: _half(images, 1), COLORS)
+    bright = functools.partial(_bright, level=0.5)
+    others = (
+        _brighter_than(0.6),
+        upper,
+        from_function(bright, COLORS),
+    )
+    for other in others:
         with pytest.raises(ValueError, match="another segmenter"):
             resume(segmenter=other)
-    (tmp_path / "saved.npz").unlink()
-    resume(segmenter=upper)
-    with pytest.raises(ValueError, match="another segmenter"):
-        resume(segmenter=lower)
+    for first, second in (
+        (upper, lower),
+        (others[-1], from_function(functools.partial(_bright, level=0.6), COLORS)),
+        (
+            from_function(lambda images, level=0.5: _bright(images, level), COLORS),
+            from_function(lambda images, level=0.6: _bright(images, level), COLORS),
+        ),
+    ):
+        (tmp_path / "saved.npz").unlink()
+        resume(segmenter=first)
+        with pytest.raises(ValueError, match="another segmenter"):
+            resume(segmenter=second)
+
+
+def test_a_generator_that_draws_other_latents_is_another(tmp_path):
+    gan, file = planted_gan(), tmp_path / "saved.npz"
+    _collect(gan, resume=file)
+    draw = gan.sample_latents
+    truncated = functools.partial(draw, truncation=0.5)
+    with pytest.raises(ValueError, match="another generator"):
+        _collect(dataclasses.replace(gan, sample_latents=truncated), resume=file)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"no archive"])
+def test_a_damaged_file_is_told(tmp_path, content):
+    file = tmp_path / "saved.npz"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=r"saved.npz is damaged.*Remove it"):
+        _collect(planted_gan(), resume=file)
+    np.savez(file, other=np.zeros(3))
+    with pytest.raises(ValueError, match=r"saved.npz is damaged.*Remove it"):
+        _collect(planted_gan(), resume=file)
+    assert file.exists()
+
+
+def test_a_program_counts_no_more_pixels_than_32_bits_hold(monkeypatch):
+    gan = planted_gan()
+    # Of 16 x 16 pixels: two batches of 3 images, not three.
+    monkeypatch.setattr(_collect_module, "_MOST_PIXELS", 8 * 256)
+    shares = []
+    _collect(gan, num_images=18, batch_size=3, progress=shares.append)
+    assert shares == pytest.approx([1 / 3, 2 / 3, 1])
+    # The map of this layer is smaller, and the labels of the segmenter are not.
+    for options, steps in (({}, 1), ({"segmenter": SIGNS}, 3)):
+        shares.clear()
+        _collect(
+            gan,
+            ("coarse",),
+            num_images=18,
+            batch_size=3,
+            progress=shares.append,
+            **options,
+        )
+        assert len(shares) == steps
+    with pytest.raises(ValueError, match="is 9; of 256 pixels, 8 images can be"):
+        _collect(gan, batch_size=9)
+
+
+def _bright(images, level):
+    return (images[..., 0] > level).astype(jnp.int32)
 
 
 def _half(images, channel):

@@ -142,7 +142,7 @@ def test_no_process_waits_for_one_that_refuses_its_file(tmp_path):
     first, second = _two_processes(outs, batch_size=64, shares=4, resume=resume)
     assert first[0] == second[0] == 1
     assert "saved with another num_images and batch_size" in first[2]
-    assert "of the first process was saved by another" in second[2]
+    assert "The first process cannot go on" in second[2]
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(tmp_path):
