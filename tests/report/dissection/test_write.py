@@ -161,6 +161,7 @@ def test_labels_alone_tell_no_effect(dissections):
     assert "contexts" not in page.ids
     _, caused = _titles(page)
     assert not any("one cell" in detail for _, detail in caused)
+    assert "causal effect" not in page.text.split('<section id="causes">')[1]
     _, caused = _titles(Page(dissections("scored")))
     # A cell that shows it loses it, and another gets it.
     assert all(

@@ -17,20 +17,30 @@ _ORDERS = {
 }
 
 
+# Said where the segmenter gives scores.
+_OF_ORDERS = (
+    " Where the order of the average causal effect rises faster than that of IoU, "
+    "overlap was not the whole story."
+)
+_OF_CELLS = (
+    " “One cell”: rise of the probability of the concept at a cell of the layer that "
+    "shows it, with these units off there alone, and at one that does not, with them "
+    "set."
+)
+
+
 def causes_section(files: Files, told: Sequence[ConceptCauses]) -> Section:
     """Returns the section with the ablation curves and images of some concepts."""
     cards = "".join(_card(files, one) for one in told)
     layer = html.escape(told[0].layer)
+    scored = any(one.effect is not None for one in told)
     body = (
         f"<p>Units of <em>{layer}</em> are turned off everywhere in the image, more "
-        "and more of them, and the pixels that still show the concept are counted. "
-        "Where the order of the average causal effect falls faster than that of IoU, "
-        "overlap was not the whole story.</p>"
+        "and more of them, and the pixels that still show the concept are counted."
+        f"{_OF_ORDERS if scored else ''}</p>"
         f'<p class="note">Pictures: above, the images with most of the concept; below, '
         f"the same without the first {SHARE_OFF:.0%} of the units. “Others”: share of "
-        "the other pixels that change their label. “One cell”: rise of the probability "
-        "of the concept at a cell of the layer that shows it, with these units off "
-        "there alone, and at one that does not, with them set.</p>"
+        f"the other pixels that change their label.{_OF_CELLS if scored else ''}</p>"
         f'<div class="cards">{cards}</div>'
     )
     return Section("causes", "What units cause", body)
