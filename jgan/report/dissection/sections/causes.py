@@ -30,10 +30,22 @@ def causes_section(files: Files, told: Sequence[ConceptCauses]) -> Section:
         f"the same without the first {SHARE_OFF:.0%} of the units. “Others”: share of "
         "the other pixels that change their label. “One cell”: rise of the probability "
         "of the concept at a cell of the layer that shows it, with these units off "
-        "there alone, and at one that does not, with them set.</p>"
+        f"there alone, and at one that does not, with them set.{_lacking(told)}</p>"
         f'<div class="cards">{cards}</div>'
     )
     return Section("causes", "What units cause", body)
+
+
+def _lacking(told: Sequence[ConceptCauses]) -> str:
+    """Returns why units of some concepts are ordered by IoU, if they are."""
+    names = [html.escape(one.concept) for one in told if one.effect is None]
+    if not names:
+        return ""
+    return (
+        f" Of {', '.join(names)} no effect was measured, and the first units are those "
+        "of highest IoU: an effect takes a segmenter with scores, and images that show "
+        "the concept and images with room for it."
+    )
 
 
 def _card(files: Files, one: ConceptCauses) -> str:
