@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from jgan import metrics, stats, taps
+from jgan.dissect._finite import are_finite, check_batch
 from jgan.dissect._sample import Sample
 from jgan.gan import Gan
 from jgan.typing import Images
@@ -67,7 +68,8 @@ def artifact_ranking(
         sample: The images to choose from.
 
     Raises:
-        ValueError: If there is no such layer, or there are fewer images than `num_top`.
+        ValueError: If there is no such layer, there are fewer images than `num_top`, or
+            an activation or what comes of it is not finite.
     """
     stats.check_layers(gan, (layer,))
     if not 2 <= num_top <= sample.num_images:
@@ -104,7 +106,8 @@ def distance_without(
         sample: The images.
 
     Raises:
-        ValueError: If there is no such layer or unit.
+        ValueError: If there is no such layer or unit, or an activation or what comes of
+            it is not finite.
     """
     stats.check_layers(gan, (layer,))
     kept = 1 - taps.unit_mask(list(units), num_units=gan.layers[layer].units)
@@ -119,9 +122,10 @@ def _look(
 ) -> tuple[Float[np.ndarray, "image feature"], Float[np.ndarray, "image unit"]]:
     parts = []
     for start in range(0, sample.num_images, sample.batch_size):
-        found = _look_batch(
+        *found, finite = _look_batch(
             gan, kept, sample.key, jnp.int32(start), layer, features, sample.batch_size
         )
+        check_batch(layer, finite, batch=start // sample.batch_size)
         inside = min(sample.batch_size, sample.num_images - start)
         parts.append([np.asarray(x)[:inside] for x in found])
         sample.progress(doing, (start + inside) / sample.num_images)
@@ -134,4 +138,6 @@ def _look_batch(gan, kept, key, start, layer, features, size):
     latents = gan.sample_latents(size, start=start, key=key)
     edit = taps.scale(jnp.ones((1, 1, 1, 1)), kept[None, None, None, :])
     images, seen = gan.forward(gan.params, latents, {layer: edit})
-    return features(images), seen[layer].max(axis=(1, 2))
+    told = features(images)
+    finite = are_finite(seen[layer], images, told)
+    return told, seen[layer].max(axis=(1, 2)), finite

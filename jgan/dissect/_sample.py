@@ -23,6 +23,9 @@ class Sample:
         mesh: Devices that share each batch; None for the default one.
         resume: A folder that keeps an interrupted pass, to go on from.
         progress: Called with what is being done and the share done.
+
+    Raises:
+        ValueError: If there is no image, or none at a time.
     """
 
     num_images: int
@@ -31,6 +34,13 @@ class Sample:
     mesh: jax.sharding.Mesh | None = None
     resume: pathlib.Path | None = None
     progress: Callable[[str, float], None] = lambda doing, share: None
+
+    def __post_init__(self) -> None:
+        if self.num_images < 1 or self.batch_size < 1:
+            raise ValueError(
+                f"num_images is {self.num_images} and batch_size {self.batch_size}; "
+                "give at least 1."
+            )
 
     def collect(
         self,

@@ -134,7 +134,6 @@ def test_an_empty_concept_is_no_units():
         ({"thresholds": {"layer9": np.zeros(3)}}, "no layer 'layer9'"),
         ({"thresholds": {"layer": np.zeros(3)}}, "8 units and thresholds of shape"),
         ({"categories": [0]}, "2 concepts have categories"),
-        ({"sample": _sample(0, num_images=0)}, "num_images is 0"),
         ({"sample": _sample(0, batch_size=1)}, "batch of two or more"),
     ],
 )
@@ -144,6 +143,20 @@ def test_bad_input_is_refused(change, complaint):
     thresholds = options.pop("thresholds")
     with pytest.raises(ValueError, match=complaint):
         dissect.dissect(planted_gan(), thresholds, **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"num_images": 0}, "num_images is 0 and batch_size 4; give at least 1"),
+        ({"num_images": -2}, "num_images is -2 and"),
+        ({"batch_size": 0}, "num_images is 4 and batch_size 0; give"),
+    ],
+)
+def test_a_sample_is_of_one_image_or_more(change, complaint):
+    options = {"num_images": 4, "batch_size": 4, "key": jax.random.key(0)}
+    with pytest.raises(ValueError, match=complaint):
+        dissect.Sample(**options | change)
 
 
 def test_no_concepts_are_refused():

@@ -22,6 +22,7 @@ from jgan.dissect.causes._effect import (
     set_effect as set_effect,
 )
 from jgan.dissect.causes._sites import (
+    NoSitesError as NoSitesError,
     Places as Places,
     Sites as Sites,
     find_sites as find_sites,

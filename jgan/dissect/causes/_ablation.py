@@ -10,8 +10,14 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from jgan import stats
+from jgan.dissect._finite import Finite, are_finite, check_batch
 from jgan.dissect._sample import Sample
-from jgan.dissect.causes._tail import concept_number, images_from
+from jgan.dissect.causes._tail import (
+    check_labels,
+    check_units,
+    concept_number,
+    images_from,
+)
 from jgan.gan import Gan
 from jgan.segment import Segmenter
 
@@ -68,16 +74,16 @@ def ablation_curve(
         sample: The images.
 
     Raises:
-        ValueError: If there is no such layer, unit or concept, or the counts do not
-            begin with 0 or go beyond the order.
+        ValueError: If there is no such layer, unit or concept, a unit comes twice, the
+            counts do not begin with 0 or go beyond the order, an activation or an image
+            is not finite, or a label names no concept.
     """
-    stats.check_layers(gan, (layer,))
+    check_units(gan, layer, order)
     number, segmenter = concept_number(segmenter, concept), stats.as_pytree(segmenter)
     units = gan.layers[layer].units
-    wrong = [unit for unit in order if not 0 <= unit < units]
-    if wrong or len({*order}) != len(order):
+    if len({*order}) != len(order):
         raise ValueError(
-            f"Units {list(order)} of {layer}: give some of 0..{units - 1}."
+            f"Units {list(order)} of {layer}: give each once, as it goes off once."
         )
     if not len(counts) or counts[0] != 0 or max(counts) > len(order):
         raise ValueError(
@@ -107,6 +113,11 @@ class _Curve(NamedTuple):
         return _Curve(jnp.asarray(kept), zeros, zeros, jnp.int32(0), jnp.int32(concept))
 
 
+class _Checks(NamedTuple):
+    finite: Finite
+    labels: Int[Array, "2"]
+
+
 def _collect_tails(
     gan: Gan, layer: str, segmenter: Segmenter, curve: _Curve, sample: Sample
 ) -> _Curve:
@@ -115,11 +126,13 @@ def _collect_tails(
     num_batches = -(-sample.num_images // size)
     for batch in range(num_batches):
         start = batch * size
-        one = jax.device_get(
+        one, checks = jax.device_get(
             _ablate_batch(
                 gan, segmenter, curve, start, sample.num_images, sample.key, layer, size
             )
         )
+        check_batch(layer, checks.finite, batch=batch)
+        check_labels(segmenter, *checks.labels.tolist())
         total = total._replace(
             pixels=total.pixels + one.pixels.astype(np.int64),
             others=total.others + one.others.astype(np.int64),
@@ -138,19 +151,25 @@ def _ablate_batch(gan, segmenter, curve, start, num_images, key, layer, size):
 
     def labels_with(kept):
         edited = activation * kept.astype(activation.dtype)[None, None, None, :]
-        labels = segmenter.segment(images_from(gan, layer, latents, edited))
-        return labels.reshape(*labels.shape[:3], -1)
+        images = images_from(gan, layer, latents, edited)
+        labels = segmenter.segment(images)
+        ends = jnp.stack([labels.min(), labels.max()])
+        checks = _Checks(are_finite(activation, images), ends)
+        return labels.reshape(*labels.shape[:3], -1), checks
 
     shows = lambda labels: (labels == curve.concept).any(axis=-1)
-    before = labels_with(jnp.ones_like(curve.kept[0]))
+    before, _ = labels_with(jnp.ones_like(curve.kept[0]))
     other = counts & ~shows(before)
 
     def point(kept):
-        labels = labels_with(kept)
+        labels, checks = labels_with(kept)
         pixels = (counts & shows(labels)).sum(dtype=jnp.int32)
         changed = (labels != before).any(axis=-1)
-        return pixels, (other & changed).sum(dtype=jnp.int32)
+        return pixels, (other & changed).sum(dtype=jnp.int32), checks
 
     # One point at a time: all at once would hold the images of every point.
-    pixels, others = jax.lax.map(point, curve.kept)
-    return curve._replace(pixels=pixels, others=others, rest=other.sum(dtype=jnp.int32))
+    pixels, others, (finite, ends) = jax.lax.map(point, curve.kept)
+    finite = jax.tree.map(jnp.all, finite)
+    rest = other.sum(dtype=jnp.int32)
+    found = curve._replace(pixels=pixels, others=others, rest=rest)
+    return found, _Checks(finite, jnp.stack([ends[:, 0].min(), ends[:, 1].max()]))

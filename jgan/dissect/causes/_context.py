@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from jgan import stats
+from jgan.dissect._finite import are_finite, check_batch
 from jgan.dissect._sample import Sample
 from jgan.dissect.causes._sites import set_at
 from jgan.dissect.causes._tail import (
+    check_units,
     concept_map,
     concept_number,
     images_from,
@@ -63,17 +64,18 @@ def insertion_by_context(
         sample: The images.
 
     Raises:
-        ValueError: If there is no such layer or concept.
+        ValueError: If there is no such layer, unit or concept, or an activation or
+            what comes of it is not finite.
         TypeError: If the segmenter has no scores.
     """
-    stats.check_layers(gan, (layer,))
+    check_units(gan, layer, units)
     number, segmenter = concept_number(segmenter, concept), with_scores(segmenter)
     alpha = np.zeros(gan.layers[layer].units, np.float32)
     alpha[list(units)] = 1.0
     num_concepts = len(segmenter.concepts)
     rises, counts = np.zeros(num_concepts), np.zeros(num_concepts, np.int64)
     for start in range(0, sample.num_images, sample.batch_size):
-        before, rise = jax.device_get(
+        before, rise, finite = jax.device_get(
             _insert_batch(
                 gan,
                 segmenter,
@@ -86,6 +88,7 @@ def insertion_by_context(
                 sample.batch_size,
             )
         )
+        check_batch(layer, finite, batch=start // sample.batch_size)
         kept = min(sample.batch_size, sample.num_images - start)
         np.add.at(rises, before[:, :kept].ravel(), rise[:, :kept].ravel())
         np.add.at(counts, before[:, :kept].ravel(), 1)
@@ -116,4 +119,5 @@ def _insert_batch(gan, segmenter, alpha, value, key, start, layer, concept, size
         rise = after[image, row, col] - here[:, concept]
         return here.argmax(axis=-1), rise
 
-    return jax.lax.map(insert, places.T)
+    before, rise = jax.lax.map(insert, places.T)
+    return before, rise, are_finite(taps[layer], images, maps, rise)

@@ -8,16 +8,17 @@ differentiable, and the weights of most effect rank the units.
 
 import functools
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
 from jgan.dissect.causes._sites import Places, Sites, set_at
 from jgan.dissect.causes._tail import (
+    check_units,
     concept_map,
     concept_number,
     images_from,
@@ -94,12 +95,15 @@ def optimize_effect(
             f"to {start.max(initial=-np.inf):.3g}; give {units} weights in [0, 1]."
         )
     state = _State(jnp.asarray(start), _adam().init(jnp.asarray(start)))
+    size = min(_BATCH, len(sites.present.row), len(sites.candidate.row))
     effects = []
     # Not a `scan`: on a CPU, XLA gives convolutions backwards no fast form inside a
     # loop, and steps of `scenes64` took 6 times as long.
     for step_key in jax.random.split(key, num_steps):
+        # Apart from the step, so that its program serves any number of sites.
+        drawn = _draw(sites, step_key, size)
         state, effect = _step(
-            gan, segmenter, sites, state, step_key, layer, number, penalty, compat
+            gan, segmenter, drawn, state, layer, number, penalty, compat
         )
         effects.append(effect)
     return AverageCausalEffect(
@@ -116,18 +120,25 @@ def _adam() -> optax.GradientTransformation:
     return optax.adam(_RATE)
 
 
-@functools.partial(jax.jit, static_argnums=(5, 6, 7, 8))
-def _step(
-    gan, segmenter, sites, state, key, layer, concept, penalty, compat
-) -> tuple[_State, Array]:
-    score = functools.partial(_score, gan, segmenter, layer, concept)
-    size = min(_BATCH, len(sites.present.row), len(sites.candidate.row))
+@functools.partial(jax.jit, static_argnums=2)
+def _draw(sites: Sites, key: Array, size: int) -> Sites:
+    """Returns some of the places of each kind."""
     draw = lambda places, key: _take(
         places, jax.random.choice(key, len(places.row), (size,), replace=False)
     )
     present_key, candidate_key = jax.random.split(key)
-    present = draw(sites.present, present_key)
-    candidate = draw(sites.candidate, candidate_key)
+    return sites._replace(
+        present=draw(sites.present, present_key),
+        candidate=draw(sites.candidate, candidate_key),
+    )
+
+
+@functools.partial(jax.jit, static_argnums=(4, 5, 6, 7))
+def _step(
+    gan, segmenter, sites, state, layer, concept, penalty, compat
+) -> tuple[_State, Array]:
+    score = functools.partial(_score, gan, segmenter, layer, concept)
+    present, candidate = sites.present, sites.candidate
 
     def loss(alpha):
         off = score(present, alpha, jnp.zeros_like(alpha), present)
@@ -148,7 +159,7 @@ def _step(
     return _State(jnp.clip(state.alpha + change, 0.0, 1.0), moments), effect
 
 
-def _take(places: Places, numbers: Array) -> Places:
+def _take(places: Places, numbers: Int[ArrayLike, " place"]) -> Places:
     return jax.tree.map(lambda leaf: leaf[numbers], places)
 
 
@@ -214,30 +225,33 @@ def set_effect(
         segmenter: Tells what pixels show.
 
     Raises:
-        ValueError: If there is no such concept.
+        ValueError: If there is no such layer, unit or concept.
         TypeError: If the segmenter has no scores.
     """
+    check_units(gan, layer, units)
     number, segmenter = concept_number(segmenter, concept), with_scores(segmenter)
     alpha = np.zeros(gan.layers[layer].units, np.float32)
     alpha[list(units)] = 1.0
-    means = _set_effect(gan, segmenter, sites, jnp.asarray(alpha), layer, number)
-    return SetEffect(*map(float, jax.device_get(means)))
+    nothing = np.zeros_like(alpha)
+    score = functools.partial(_score_one, gan, segmenter, layer, number)
 
+    def mean(places: Places, weights: Any, value: Any) -> float:
+        # One by one: the activations of all images at once may not fit. One program
+        # serves them all, however many there are of each kind.
+        each = [
+            score(_take(places, np.array([i])), weights, value)
+            for i in range(len(places.row))
+        ]
+        return float(np.mean(jax.device_get(each)))
 
-@functools.partial(jax.jit, static_argnums=(4, 5))
-def _set_effect(gan, segmenter, sites, alpha, layer, concept):
-    score = functools.partial(_score, gan, segmenter, layer, concept)
-
-    def mean(places, weights, value):
-        one = lambda place: score(place, weights, value, place)[0]
-        # One by one: the activations of all images at once may not fit.
-        each = jax.tree.map(lambda leaf: leaf[:, None], places)
-        return jax.lax.map(one, each).mean()
-
-    nothing = jnp.zeros_like(alpha)
-    return (
-        mean(sites.present, nothing, nothing),
-        mean(sites.present, alpha, nothing),
-        mean(sites.candidate, nothing, nothing),
-        mean(sites.candidate, alpha, sites.value),
+    return SetEffect(
+        present=mean(sites.present, nothing, nothing),
+        off=mean(sites.present, alpha, nothing),
+        candidate=mean(sites.candidate, nothing, nothing),
+        on=mean(sites.candidate, alpha, sites.value),
     )
+
+
+@functools.partial(jax.jit, static_argnums=(2, 3))
+def _score_one(gan, segmenter, layer, concept, place, weights, value):
+    return _score(gan, segmenter, layer, concept, place, weights, value, place)[0]

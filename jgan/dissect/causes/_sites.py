@@ -9,11 +9,13 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from jgan import stats
+from jgan.dissect._finite import Finite, are_finite, check_batch
 from jgan.dissect._sample import Sample
 from jgan.dissect.causes._tail import (
     concept_map,
     concept_number,
     images_from,
+    shown_map,
     with_scores,
 )
 from jgan.gan import Gan
@@ -44,6 +46,8 @@ class Places(NamedTuple):
 class Sites(NamedTuple):
     """What an average causal effect is measured on.
 
+    The places of one kind may be fewer than those of the other.
+
     Attributes:
         present: Places that show the concept.
         candidate: Places that do not, and most readily would.
@@ -58,6 +62,10 @@ class Sites(NamedTuple):
     score: Float[Array, ""]
 
 
+class NoSitesError(ValueError):
+    """The images that were searched have no place of one kind."""
+
+
 def find_sites(
     gan: Gan,
     layer: str,
@@ -69,22 +77,26 @@ def find_sites(
 ) -> Sites:
     """Returns places that show a concept and places that could.
 
-    The present ones are the likeliest cell of the images with most of the concept. For
-    the others, the value is inserted at five places of each image, drawn more often
-    where the concept is frequent, and those stay where it then grows most in the whole
-    image. (The original code of Bau et al., 2019.)
+    A cell shows a concept if one of its pixels is likelier to show it than not. The
+    present places are the likeliest such cell of the images with most of the concept.
+    For the others, the value is inserted at five places of each image, drawn more often
+    where the concept is frequent, and of those that did not show it those stay where it
+    then grows most in the whole image. (The original code of Bau et al., 2019, which
+    keeps the best of eight times as many images.)
 
     Args:
         gan: The generator.
         layer: Where to edit.
         concept: Which.
         segmenter: Tells what pixels show, differentiably.
-        num_sites: Places of each kind.
+        num_sites: Places of each kind, at most.
         sample: Images to search.
 
     Raises:
+        NoSitesError: If no image shows the concept, or all places that were tried do;
+            it is a ValueError.
         ValueError: If there is no such layer or concept, there are fewer images than
-            sites, or no image shows the concept.
+            sites, or an activation or what comes of it is not finite.
         TypeError: If the segmenter has no scores.
     """
     stats.check_layers(gan, (layer,))
@@ -95,23 +107,30 @@ def find_sites(
             "are searched."
         )
     look = functools.partial(_look, gan, segmenter, layer, number)
-    seen = _over(sample, look, "looking for the concept")
+    seen = _over(sample, look, layer, "looking for the concept")
+    present = _first(np.where(seen.shows, seen.map.mean(axis=(1, 2)), -np.inf))
+    if not len(present):
+        raise NoSitesError(
+            f"None of {sample.num_images} images of {gan.name} shows {concept!r}: no "
+            "pixel is likelier to than not. Search more images, or ask for a concept "
+            "that it draws."
+        )
     popularity = seen.map.mean(axis=0)
-    shown = seen.map.sum()
-    if not shown > 0:
-        raise ValueError(f"No image of {gan.name} shows {concept!r}. Search more.")
-    value = seen.weighted.sum(axis=0) / shown
+    value = seen.weighted.sum(axis=0) / seen.map.sum()
     weights = popularity + _ANYWHERE * popularity.mean()
     try_ = functools.partial(_try, gan, segmenter, layer, number, value, weights)
-    tried = _over(sample, try_, "looking for places")
-    most = np.argsort(-seen.map.mean(axis=(1, 2)), kind="stable")[:num_sites]
-    cols = seen.map.shape[2]
-    peak = seen.map.reshape(len(seen.map), -1).argmax(axis=1)
-    best = np.argsort(-tried.gain, kind="stable")[:num_sites]
+    tried = _over(sample, try_, layer, "looking for places")
+    candidate = _first(tried.gain)
+    if not len(candidate):
+        raise NoSitesError(
+            f"Each place tried in {sample.num_images} images of {gan.name} shows "
+            f"{concept!r} already. Search more images, or ask for a concept that "
+            "leaves room."
+        )
     places = functools.partial(_places, gan, layer, sample)
     return Sites(
-        present=places(most, *np.divmod(peak[most], cols)),
-        candidate=places(best, *np.divmod(tried.place[best], cols)),
+        present=places(present[:num_sites], seen.place),
+        candidate=places(candidate[:num_sites], tried.place),
         value=jnp.asarray(value),
         score=jnp.asarray(seen.map.mean()),
     )
@@ -120,6 +139,8 @@ def find_sites(
 class _Seen(NamedTuple):
     map: Any
     weighted: Any
+    shows: Any
+    place: Any
 
 
 class _Tried(NamedTuple):
@@ -127,12 +148,21 @@ class _Tried(NamedTuple):
     place: Any
 
 
-def _over(sample: Sample, look: Any, doing: str) -> Any:
+def _first(scores: Float[np.ndarray, " image"]) -> Int[np.ndarray, " chosen"]:
+    """Returns the images of a finite score, the highest first."""
+    order = np.argsort(-scores, kind="stable")
+    return order[np.isfinite(scores[order])]
+
+
+def _over(sample: Sample, look: Any, layer: str, doing: str) -> Any:
     """Returns what `look` tells of every image, by batches."""
     parts = []
     for start in range(0, sample.num_images, sample.batch_size):
         numbers = start + np.arange(sample.batch_size)
-        found = jax.device_get(look(sample.key, jnp.int32(start), sample.batch_size))
+        found, finite = jax.device_get(
+            look(sample.key, jnp.int32(start), sample.batch_size)
+        )
+        check_batch(layer, finite, batch=start // sample.batch_size)
         inside = numbers < sample.num_images
         parts.append(jax.tree.map(lambda x, inside=inside: x[inside], found))
         sample.progress(doing, min(1.0, (start + len(numbers)) / sample.num_images))
@@ -140,20 +170,25 @@ def _over(sample: Sample, look: Any, doing: str) -> Any:
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3, 6))
-def _look(gan, segmenter, layer, concept, key, start, size) -> _Seen:
+def _look(gan, segmenter, layer, concept, key, start, size) -> tuple[_Seen, Finite]:
     latents = gan.sample_latents(size, start=start, key=key)
     images, taps = gan.forward(gan.params, latents, None)
-    shown = concept_map(segmenter, images, concept, *gan.layers[layer][:2])
-    return _Seen(shown, jnp.einsum("irc,ircu->iu", shown, taps[layer]))
+    shown, shows = shown_map(segmenter, images, concept, *gan.layers[layer][:2])
+    weighted = jnp.einsum("irc,ircu->iu", shown, taps[layer])
+    place = jnp.where(shows, shown, -1.0).reshape(size, -1).argmax(axis=1)
+    seen = _Seen(shown, weighted, shows.any(axis=(1, 2)), place)
+    return seen, are_finite(taps[layer], images, shown, weighted)
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3, 8))
-def _try(gan, segmenter, layer, concept, value, weights, key, start, size) -> _Tried:
+def _try(
+    gan, segmenter, layer, concept, value, weights, key, start, size
+) -> tuple[_Tried, Finite]:
     latents = gan.sample_latents(size, start=start, key=key)
     images, taps = gan.forward(gan.params, latents, None)
     rows, cols, _ = gan.layers[layer]
     score = lambda images: concept_map(segmenter, images, concept, rows, cols)
-    before = score(images)
+    before, shows = shown_map(segmenter, images, concept, rows, cols)
     logits = jnp.log(jnp.maximum(weights.reshape(-1), 1e-20))
     draw = lambda key: jax.random.choice(
         key, rows * cols, (_TRIED,), replace=False, p=jnp.exp(logits)
@@ -166,13 +201,14 @@ def _try(gan, segmenter, layer, concept, value, weights, key, start, size) -> _T
         row, col = jnp.divmod(place, cols)
         edited = set_at(taps[layer], row, col, value[None, :], jnp.ones_like(value))
         more = score(images_from(gan, layer, latents, edited)) - before
-        there = before[jnp.arange(size), row, col]
-        # Where the concept is already, nothing can be inserted.
-        return jnp.where(there > 0.5, -jnp.inf, more.mean(axis=(1, 2)))
+        return more.mean(axis=(1, 2)), shows[jnp.arange(size), row, col]
 
-    gains = jax.lax.map(gain, places.T)
+    gains, there = jax.lax.map(gain, places.T)
+    finite = are_finite(taps[layer], images, gains)
+    # Where the concept is already, nothing can be inserted.
+    gains = jnp.where(there, -jnp.inf, gains)
     best = gains.argmax(axis=0)
-    return _Tried(gains.max(axis=0), places[jnp.arange(size), best])
+    return _Tried(gains.max(axis=0), places[jnp.arange(size), best]), finite
 
 
 def set_at(
@@ -190,17 +226,13 @@ def set_at(
     )
 
 
-def _places(gan: Gan, layer: str, sample: Sample, numbers, rows, cols) -> Places:
+def _places(gan: Gan, layer: str, sample: Sample, numbers, place) -> Places:
     parts = [
         _activation(gan, layer, sample.key, jnp.int32(number)) for number in numbers
     ]
     latents, activation = jax.tree.map(lambda *xs: jnp.concatenate(xs), *parts)
-    return Places(
-        latents,
-        activation,
-        jnp.asarray(rows, jnp.int32),
-        jnp.asarray(cols, jnp.int32),
-    )
+    rows, cols = np.divmod(place[numbers].astype(np.int32), activation.shape[2])
+    return Places(latents, activation, jnp.asarray(rows), jnp.asarray(cols))
 
 
 @functools.partial(jax.jit, static_argnums=1)

@@ -1,10 +1,11 @@
 """The layers after an edit, and how much of a concept their images show where."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from jgan import stats
 from jgan.gan import Gan
@@ -25,6 +26,33 @@ def concept_number(segmenter: Segmenter, concept: str) -> int:
             f"{', '.join(segmenter.concepts)}."
         )
     return segmenter.concepts.index(concept)
+
+
+def check_units(gan: Gan, layer: str, units: Sequence[int]) -> None:
+    """Refuses units that a layer does not have; -1 would be the last one.
+
+    Raises:
+        ValueError: If there is no such layer, or no such unit in it.
+    """
+    stats.check_layers(gan, (layer,))
+    num_units = gan.layers[layer].units
+    wrong = [int(unit) for unit in units if not 0 <= unit < num_units]
+    if wrong:
+        raise ValueError(f"Units {wrong} of {layer}: give some of 0..{num_units - 1}.")
+
+
+def check_labels(segmenter: Segmenter, lowest: int, highest: int) -> None:
+    """Refuses labels that name no concept, as `stats.collect` does.
+
+    Raises:
+        ValueError: If the lowest or the highest is none.
+    """
+    known = len(segmenter.concepts)
+    if lowest < -1 or highest >= known:
+        raise ValueError(
+            f"The segmenter gives labels {lowest} to {highest} and has {known} "
+            f"concepts: a label is 0 to {known - 1}, or -1 for none."
+        )
 
 
 def with_scores(segmenter: Segmenter) -> ScoringSegmenter:
@@ -58,12 +86,32 @@ def concept_map(
 ) -> Float[Array, "image cell_row cell_col"]:
     """Returns the mean probability of a concept in each cell of a grid."""
     probability = jnp.exp(segmenter.scores(images)[..., concept])
-    shape = (len(images), rows, cols)
-    if probability.shape == shape:
-        return probability
-    tall, wide = probability.shape[1] // rows, probability.shape[2] // cols
-    if (tall * rows, wide * cols) == probability.shape[1:]:
-        cells = probability.reshape(len(images), rows, tall, cols, wide)
+    return _cell_means(probability, rows, cols)
+
+
+def shown_map(
+    segmenter: ScoringSegmenter, images: Images, concept: int, rows: int, cols: int
+) -> tuple[
+    Float[Array, "image cell_row cell_col"], Bool[Array, "image cell_row cell_col"]
+]:
+    """Returns the same, and which cells show it: a pixel is likelier to than not.
+
+    The mean tells no such thing: a window is smaller than a cell of a coarse layer.
+    """
+    probability = jnp.exp(segmenter.scores(images)[..., concept])
+    shows = (probability > 0.5).astype(probability.dtype)
+    return _cell_means(probability, rows, cols), _cell_means(shows, rows, cols) > 0
+
+
+def _cell_means(
+    pixels: Float[Array, "image row col"], rows: int, cols: int
+) -> Float[Array, "image cell_row cell_col"]:
+    shape = (len(pixels), rows, cols)
+    if pixels.shape == shape:
+        return pixels
+    tall, wide = pixels.shape[1] // rows, pixels.shape[2] // cols
+    if (tall * rows, wide * cols) == pixels.shape[1:]:
+        cells = pixels.reshape(len(pixels), rows, tall, cols, wide)
         return cells.mean(axis=(2, 4))
     # A grid that does not divide the image: a triangle of that width for each cell.
-    return jax.image.resize(probability, shape, "linear", antialias=True)
+    return jax.image.resize(pixels, shape, "linear", antialias=True)

@@ -21,8 +21,14 @@ from jgan.taps import ablate, unit_mask
 # As many as the published curves go to. Large layers go to their share below, in no
 # more points: each runs the later layers once.
 _MOST_UNITS = 30
-# Places of each kind; the optimization draws 20 of each for a step.
-_SITES = 100
+# Curves and insertion run the later layers hundreds of times for each image.
+_MOST_MEASURED = 128
+# A search for places runs them seven times, so it may see more images. It keeps one in
+# eight, the published share, by which a place shows the concept or readily would.
+_MOST_SEARCHED = 512
+_SEARCHED_PER_SITE = 8
+# The optimization draws as many of each kind for a step.
+_LEAST_SITES = 20
 # A tenth of the published number: two cores take seconds a step where many layers
 # follow. Weights begin with IoU, and 50 steps of 0.01 reorder them.
 _STEPS = 50
@@ -42,7 +48,7 @@ class ConceptCauses:
         units: Those turned off for the pictures, the most important first.
         curves: What is left as more units are off, by what they are ordered by.
         effect: Of `units`, on other places than those they were found on; None if the
-            segmenter gives no scores.
+            segmenter gives no scores, or places of one kind were not found.
         context: By the concept at the place, what inserting them does there; None as
             above.
         before: Images with most of the concept.
@@ -75,9 +81,9 @@ def concept_causes(
         gan: The generator.
         one: The dissection of the layer.
         concept: Which.
-        segmenter: Tells what pixels show; without scores, units are ordered by their
-            IoU instead of their effect.
-        num_images: To search for places, and to measure on.
+        segmenter: Tells what pixels show; without scores, or places where the concept
+            is and where it could be, units are ordered by IoU instead of effect.
+        num_images: To search for places, and to measure on, at most.
         progress: Called with what is being done and the share of the whole.
         key: Decides the images.
     """
@@ -85,30 +91,28 @@ def concept_causes(
     scored = isinstance(segmenter, ScoringSegmenter)
     # Two searches of two passes each, one insertion, and a curve for each order.
     report = _Passes(progress, concept, total=8 if scored else 2)
-    sample = lambda key: dissect.Sample(
-        num_images=num_images,
+    searched = dissect.Sample(
+        num_images=min(num_images, _MOST_SEARCHED),
         batch_size=images_that_fit(gan),
-        key=key,
+        key=measure_key,
         progress=report,
     )
+    measured = dataclasses.replace(searched, num_images=min(num_images, _MOST_MEASURED))
+    asked = {"concept": concept, "segmenter": segmenter}
     layer, iou_order = one.layer, one.ranking(concept)
     num_units = len(iou_order)
     shuffled = jax.random.permutation(random_key, num_units).tolist()
     orders = {"IoU": iou_order, "random": shuffled}
-    asked = {"concept": concept, "segmenter": segmenter}
     count = max(1, round(SHARE_OFF * num_units))
     effect = context = None
-    if scored:
-        num_sites = min(_SITES, num_images)
-        find = lambda key: causes.find_sites(
-            gan, layer, num_sites=num_sites, sample=sample(key), **asked
-        )
-        sites, fresh = find(search_key), find(test_key)
+    keys = (search_key, test_key)
+    if scored and (sites := _find_sites(gan, layer, searched, keys, asked)):
+        found_on, fresh = sites
         start = one.iou[:, one.concepts.index(concept)]
         found = causes.optimize_effect(
             gan,
             layer,
-            sites,
+            found_on,
             start / max(start.max(), 1e-9),
             num_steps=_STEPS,
             key=step_key,
@@ -118,28 +122,18 @@ def concept_causes(
         units = found.ranking[:count]
         effect = causes.set_effect(gan, layer, fresh, units, **asked)
         context = causes.insertion_by_context(
-            gan,
-            layer,
-            units,
-            np.asarray(sites.value),
-            sample=sample(measure_key),
-            **asked,
+            gan, layer, units, np.asarray(found_on.value), sample=measured, **asked
         )
     units = next(iter(orders.values()))[:count]
     most = min(num_units, max(_MOST_UNITS, count))
     points = np.linspace(0, most, 1 + min(most, _MOST_UNITS)).round().astype(int)
     curves = {
         name: causes.ablation_curve(
-            gan,
-            layer,
-            order,
-            counts=points.tolist(),
-            sample=sample(measure_key),
-            **asked,
+            gan, layer, order, counts=points.tolist(), sample=measured, **asked
         )
         for name, order in orders.items()
     }
-    before, after = _without(gan, layer, units, segmenter, concept, sample(measure_key))
+    before, after = _without(gan, layer, units, segmenter, concept, measured)
     return ConceptCauses(
         concept=concept,
         layer=layer,
@@ -150,6 +144,31 @@ def concept_causes(
         before=before,
         after=after,
     )
+
+
+def _find_sites(
+    gan: Gan,
+    layer: str,
+    searched: dissect.Sample,
+    keys: tuple[PRNGKeyArray, PRNGKeyArray],
+    asked: Mapping[str, Any],
+) -> tuple[causes.Sites, causes.Sites] | None:
+    """Returns places to find units on and fresh ones; None if some kind lacks."""
+    share = searched.num_images // _SEARCHED_PER_SITE
+    num_sites = min(searched.num_images, max(_LEAST_SITES, share))
+    find = lambda key: causes.find_sites(
+        gan,
+        layer,
+        num_sites=num_sites,
+        sample=dataclasses.replace(searched, key=key),
+        **asked,
+    )
+    try:
+        return find(keys[0]), find(keys[1])
+    except causes.NoSitesError:
+        # One concept that is in none of the images, or everywhere in them, is no reason
+        # to lose the page of the others.
+        return None
 
 
 class _Passes:

@@ -42,8 +42,6 @@ DISSECTION = Kind(
     footer="Made by <code>jgan dissect</code> with seed $seed; all numbers are in "
     '<a href="dissection.json">dissection.json</a>.',
 )
-# Curves, sites and contexts run the later layers hundreds of times for each image.
-_MOST_FOR_CAUSES = 128
 _MOST_CONCEPTS = 4
 # Shares of the time, measured on `scenes64` with two cores and 1,000 images.
 _UNITS_END, _CONTROL_END, _CAUSES_END = 0.25, 0.5, 0.95
@@ -71,11 +69,12 @@ def write_dissection(
         gan: The generator.
         out_folder: Where. Its parent is made if needed.
         segmenter: Tells what pixels show. With `scores` too, units are also ordered by
-            the effect they cause.
+            the effect they cause, where images show the concept and have room for it.
         layers: Which to look at; all by default.
         method: How thresholds are found: ``"quantile"``, above which are 0.5 % of the
             pixels, or ``"iqr"``, which tells most about some concept.
-        num_images: For thresholds, and again for units and concepts.
+        num_images: For thresholds, again for units and concepts, and at most as many to
+            see what units cause.
         seed: The same one gives the same page.
         resume: Go on with passes that were interrupted.
         progress: Called often, for a progress bar.
@@ -155,7 +154,7 @@ def _write(
         gan,
         found,
         segmenter,
-        num_images=min(num_images, _MOST_FOR_CAUSES),
+        num_images=num_images,
         progress=stage("", _CONTROL_END, _CAUSES_END),
         key=causes_key,
     )

@@ -1,8 +1,9 @@
 """A generator whose causes are known: houses on land, drawn by three units of ten.
 
 A house is drawn where the three causal units are on *and* the land unit is: the sky
-vetoes it. Three decoys are on exactly where houses are and draw nothing; the causal
-ones are also on beside it, each elsewhere, so overlap prefers the decoys.
+vetoes it, unless it is told not to, and then the land unit is no cause. Three decoys
+are on exactly where houses are and draw nothing; the causal ones are also on beside it,
+each elsewhere, so overlap prefers the decoys.
 """
 
 import functools
@@ -48,7 +49,8 @@ def _forward(params, latents, edits=None):
     x = tap("layer", jnp.stack(units, axis=-1) * params["gain"])
     # All three are needed for a house; two are not enough.
     together = x[..., jnp.asarray(CAUSAL)].mean(axis=-1)
-    house = jax.nn.sigmoid(8 * (together - 0.72)) * x[..., LAND]
+    room = 1 - params["veto"] * (1 - x[..., LAND])
+    house = jax.nn.sigmoid(8 * (together - 0.72)) * room
     ground = x[..., LAND]
     images = jnp.stack([house, ground, 1 - ground], axis=-1)
     images = jnp.repeat(jnp.repeat(images, 2, axis=1), 2, axis=2)
@@ -58,12 +60,12 @@ def _forward(params, latents, edits=None):
 _draw = functools.partial(sample_latents, latent_dim=4, num_classes=0)
 
 
-def planted_gan():
+def planted_gan(*, gain=1.0, veto=1.0):
     return Gan(
         name="houses",
         family="planted",
         config=None,
-        params={"gain": jnp.ones(())},
+        params={"gain": jnp.float32(gain), "veto": jnp.float32(veto)},
         forward=_forward,
         sample_latents=_draw,
         layers=LAYERS,

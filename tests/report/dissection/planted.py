@@ -23,6 +23,7 @@ LAYERS = {EARLY: Layer(8, 8, 4), LATE: Layer(16, 16, 8)}
 DECOY, DRAWS_GREEN, DRAWS_RED, DEAD = 0, 1, 4, 7
 # From here on a spark is a concept: about one pixel of a hundred.
 _LEVEL = 0.55
+_FAINT = np.float32([1, 1, 0.4, 1])
 
 
 def _bumps(z):
@@ -85,4 +86,10 @@ def _labels(images):
 
 
 SCORED = from_function(_labels, CONCEPTS, scores=_scores)
+# The same labels by scores of which none is likelier than not to be green.
+FAINT = from_function(
+    _labels,
+    CONCEPTS,
+    scores=lambda images: _scores(images) + jnp.log(_FAINT)[None, None, None],
+)
 LABELS_ONLY = from_function(_labels, CONCEPTS)

@@ -13,7 +13,7 @@ import jgan
 from jgan import dissect, stats
 from jgan.images import to_uint8
 from jgan.report.dissection import sections
-from jgan.report.dissection.causes import ConceptCauses
+from jgan.report.dissection.causes import ConceptCauses, concept_causes
 from jgan.report.page import Files
 from jgan.segment import FaceParts, scenes_network
 from tests.report.dissection.conftest import NUM_IMAGES, OPTIONS, SEED, dissect_sparks
@@ -23,6 +23,7 @@ from tests.report.dissection.planted import (
     DECOY,
     DRAWS_GREEN,
     DRAWS_RED,
+    FAINT,
     GREEN,
     LATE,
     NEVER,
@@ -171,6 +172,71 @@ def test_labels_alone_tell_no_effect(dissections):
     for one in strict_json(page.folder / "dissection.json")["causes"]:
         assert one["effect"] is one["insertion"] is None
         assert [*one["curves"]] == ["IoU", "random"]
+
+
+def test_a_concept_without_places_keeps_the_rest_of_the_page(tmp_path):
+    dissect_sparks("scored", tmp_path / "page", segmenter=FAINT)
+    page = Page(tmp_path / "page")
+    page.check()
+    red, green = strict_json(page.folder / "dissection.json")["causes"]
+    assert (red["concept"], green["concept"]) == (RED, GREEN)
+    assert [*red["curves"]] == ["effect", "IoU", "random"]
+    assert red["effect"]
+    assert red["insertion"]
+    assert [*green["curves"]] == ["IoU", "random"]
+    assert green["effect"] is green["insertion"] is None
+    assert f"Of {html.escape(GREEN)} no effect was measured, and the fi" in page.text
+    _, caused = _titles(page)
+    assert ["one cell" in detail for _, detail in caused] == [True, False]
+    assert [*strict_json(page.folder / "numbers" / "contexts.json")] == [RED]
+
+
+def test_a_page_with_all_effects_lacks_none(dissections):
+    assert "no effect was measured" not in Page(dissections("scored")).text
+
+
+@pytest.mark.parametrize(
+    ("num_images", "searched", "num_sites", "measured"),
+    [(6, 6, 6, 6), (100, 100, 20, 100), (1000, 512, 64, 128)],
+)
+def test_more_images_are_searched_than_sites_are_kept(
+    monkeypatch, num_images, searched, num_sites, measured
+):
+    seen = []
+
+    def find_sites(*args, num_sites, sample, **options):
+        seen.append((sample.num_images, num_sites))
+        raise dissect.causes.NoSitesError
+
+    def ablation_curve(*args, sample, **options):
+        seen.append(sample.num_images)
+        raise _Enough
+
+    monkeypatch.setattr(dissect.causes, "find_sites", find_sites)
+    monkeypatch.setattr(dissect.causes, "ablation_curve", ablation_curve)
+    overlap = stats.zero_overlap(np.zeros(8), num_concepts=len(CONCEPTS))
+    one = dissect.LayerDissection(
+        layer=LATE,
+        concepts=CONCEPTS,
+        overlap=overlap,
+        chance=overlap,
+        top=stats.zero_top(8, num_images=1),
+    )
+    with pytest.raises(_Enough):
+        concept_causes(
+            sparks_gan(),
+            one,
+            RED,
+            segmenter=SCORED,
+            num_images=num_images,
+            progress=lambda doing, share: None,
+            key=jax.random.key(0),
+        )
+    assert seen == [(searched, num_sites), measured]
+
+
+class _Enough(Exception):
+    """Ends a run when all was seen."""
 
 
 def _picture(folder, name):

@@ -40,10 +40,23 @@ def causes_section(files: Files, told: Sequence[ConceptCauses]) -> Section:
         f"{_OF_ORDERS if scored else ''}</p>"
         f'<p class="note">Pictures: above, the images with most of the concept; below, '
         f"the same without the first {SHARE_OFF:.0%} of the units. “Others”: share of "
-        f"the other pixels that change their label.{_OF_CELLS if scored else ''}</p>"
+        f"the other pixels that change their label.{_OF_CELLS if scored else ''}"
+        f"{_lacking(told)}</p>"
         f'<div class="cards">{cards}</div>'
     )
     return Section("causes", "What units cause", body)
+
+
+def _lacking(told: Sequence[ConceptCauses]) -> str:
+    """Returns why units of some concepts are ordered by IoU, if they are."""
+    names = [html.escape(one.concept) for one in told if one.effect is None]
+    if not names:
+        return ""
+    return (
+        f" Of {', '.join(names)} no effect was measured, and the first units are those "
+        "of highest IoU: an effect takes a segmenter with scores, and images that show "
+        "the concept and images with room for it."
+    )
 
 
 def _card(files: Files, one: ConceptCauses) -> str:
