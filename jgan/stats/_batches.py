@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import ArrayLike, Bool, Int
 
 from jgan.gan import Gan
+from jgan.typing import Segmenter
 
 
 def select_latents(latents: Any, numbers: Int[ArrayLike, " image"]) -> Any:
@@ -47,3 +48,17 @@ def check_finite(finite: Mapping[str, Bool[ArrayLike, ""]], *, batch: int) -> No
                 f"The activation of layer {name!r} is not finite in batch {batch}. "
                 "Look for NaN in the parameters, and for values that overflow."
             )
+
+
+def check_labels(segmenter: Segmenter, lowest: int, highest: int) -> None:
+    """Refuses labels that name no concept.
+
+    Raises:
+        ValueError: If the lowest or the highest is none.
+    """
+    known = len(segmenter.concepts)
+    if lowest < -1 or highest >= known:
+        raise ValueError(
+            f"The segmenter gives labels {lowest} to {highest} and has {known} "
+            f"concepts: a label is 0 to {known - 1}, or -1 for none."
+        )

@@ -16,7 +16,7 @@ from jax.sharding import Mesh
 from jaxtyping import PRNGKeyArray
 
 from jgan.gan import Gan
-from jgan.stats._batches import check_finite, check_layers
+from jgan.stats._batches import check_finite, check_labels, check_layers
 from jgan.stats._chunk import (
     NEVER,
     Accumulators,
@@ -152,10 +152,4 @@ def _check(gan: Gan, chunk: Chunk, segmenter: Segmenter | None) -> None:
             {n: np.asarray(b != first) for n, b in batches.items()}, batch=first
         )
     if segmenter is not None:
-        lowest, highest = (int(end) for end in chunk.labels)
-        known = len(segmenter.concepts)
-        if lowest < -1 or highest >= known:
-            raise ValueError(
-                f"The segmenter gives labels {lowest} to {highest} and has {known} "
-                f"concepts: a label is 0 to {known - 1}, or -1 for none."
-            )
+        check_labels(segmenter, *chunk.labels.tolist())

@@ -13,7 +13,6 @@ from jgan import stats
 from jgan.dissect._finite import Finite, are_finite, check_batch
 from jgan.dissect._sample import Sample
 from jgan.dissect.causes._tail import (
-    check_labels,
     check_units,
     concept_number,
     images_from,
@@ -132,7 +131,7 @@ def _collect_tails(
             )
         )
         check_batch(layer, checks.finite, batch=batch)
-        check_labels(segmenter, *checks.labels.tolist())
+        stats.check_labels(segmenter, *checks.labels.tolist())
         total = total._replace(
             pixels=total.pixels + one.pixels.astype(np.int64),
             others=total.others + one.others.astype(np.int64),

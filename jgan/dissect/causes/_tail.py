@@ -41,20 +41,6 @@ def check_units(gan: Gan, layer: str, units: Sequence[int]) -> None:
         raise ValueError(f"Units {wrong} of {layer}: give some of 0..{num_units - 1}.")
 
 
-def check_labels(segmenter: Segmenter, lowest: int, highest: int) -> None:
-    """Refuses labels that name no concept, as `stats.collect` does.
-
-    Raises:
-        ValueError: If the lowest or the highest is none.
-    """
-    known = len(segmenter.concepts)
-    if lowest < -1 or highest >= known:
-        raise ValueError(
-            f"The segmenter gives labels {lowest} to {highest} and has {known} "
-            f"concepts: a label is 0 to {known - 1}, or -1 for none."
-        )
-
-
 def with_scores(segmenter: Segmenter) -> ScoringSegmenter:
     """Returns a segmenter that compiled functions take, and that has scores.
 
