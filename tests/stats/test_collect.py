@@ -12,6 +12,7 @@ import pytest
 from jgan import stats
 from jgan.segment import from_function
 from tests.generators import make_gan
+from tests.helpers import unchecked
 from tests.stats.planted import SIGNS, Signs, empty, planted_gan
 
 
@@ -77,11 +78,14 @@ def test_nan_names_the_first_layer_and_batch(new_key):
         # Only where an image of the second batch is.
         bad = jnp.where(latents.z == third, jnp.nan, 0.0)
         noise = bad.sum(axis=1)[:, None, None, None]
-        return images, {name: x + noise for name, x in taps.items()}
+        return images, {new: taps[old] + noise for new, old in names.items()}
 
-    gan = dataclasses.replace(gan, name="broken", forward=broken)
-    with pytest.raises(ValueError, match="'coarse' is not finite in batch 1"):
-        _collect(gan, key=key)
+    # First in forward order, and neither in the alphabet nor among the accumulators.
+    names = {"small": "coarse", "large": "fine"}
+    layers = {new: gan.layers[old] for new, old in names.items()}
+    gan = dataclasses.replace(gan, name="broken", forward=broken, layers=layers)
+    with pytest.raises(ValueError, match="'small' is not finite in batch 1"):
+        _collect(gan, ("large", "small"), key=key)
 
 
 def test_an_unknown_layer_lists_the_layers():
@@ -97,11 +101,22 @@ def test_no_images_are_refused(sizes):
         _collect(planted_gan(), num_images=sizes[0], batch_size=sizes[1])
 
 
-def test_a_mesh_must_divide_the_batch():
-    kinds = (jax.sharding.AxisType.Auto,) * 2
-    mesh = jax.make_mesh((1, 1), ("a", "b"), axis_types=kinds)
+@pytest.mark.parametrize(
+    ("shape", "names", "batch_size"), [((1, 1), "ab", 2), ((2,), "a", 3)]
+)
+def test_a_mesh_has_one_axis_that_divides_the_batch(shape, names, batch_size):
+    # A mesh without devices, of which the machine may have one.
+    mesh = jax.sharding.AbstractMesh(shape, tuple(names))
+    gan = planted_gan()
     with pytest.raises(ValueError, match="cannot be shared by a mesh"):
-        _collect(planted_gan(), mesh=mesh)
+        unchecked(stats.collect)(
+            gan,
+            _zeros(gan, gan.layers),
+            num_images=4,
+            batch_size=batch_size,
+            mesh=mesh,
+            key=jax.random.key(0),
+        )
 
 
 class _Wrong(Signs):
