@@ -2,7 +2,10 @@
 
 Of its four runs, two (`fixed`, `iqr`) read levels from sketches that dropped values at
 random. All levels serve as thresholds to count at; those of the runs without drops are
-also held to ours.
+also held to ours. Not compared are, of the runs with drops, what the search found
+(`best_*`, `candidates`); of the others, `candidates`, which lie between pixels: shares
+above ours are checked in `test_iqr`; and in "multi" what the search makes of label 0,
+of which the original has more pixels than there are.
 """
 
 import functools
