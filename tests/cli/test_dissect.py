@@ -168,13 +168,19 @@ def test_dissect_refuses_nonsense_and_writes_nothing(run, folder, options, messa
     settings = '{"layers": ["layer1", "layer2"], "thresholds": "quantile", '
     settings += '"num_images": 1000, "seed": 7}'
     pathlib.Path("begun.partial", "settings.json").write_text(settings)
-    before = {*pathlib.Path().rglob("*")}
+    before = _here()
     status, out, err = run("dissect", folder, "--segmenter", "scenes", *options)
     assert (status, out) == (1, "")
     assert err.startswith("jgan: ")
     assert message in err
     assert err.count("\n") == 1
-    assert {*pathlib.Path().rglob("*")} == before
+    assert _here() == before
+
+
+def _here():
+    """Every folder, and every file with its content."""
+    paths = pathlib.Path().rglob("*")
+    return {path: path.is_file() and path.read_bytes() for path in paths}
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(run, folder, monkeypatch):
@@ -183,10 +189,10 @@ def test_a_folder_that_cannot_be_written_is_one_line(run, folder, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied", "taken")
 
     monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
-    before = {*pathlib.Path().rglob("*")}
+    before = _here()
     status, out, err = run("dissect", folder, "--segmenter", "scenes")
     assert (status, out, err) == (1, "", "jgan: taken: Permission denied.\n")
-    assert {*pathlib.Path().rglob("*")} == before
+    assert _here() == before
 
 
 def test_a_wrong_command_line_ends_with_two(run, folder):

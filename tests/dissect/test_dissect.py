@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from jgan import dissect
+from jgan import dissect, stats
 from tests.dissect.planted import (
     COLORS,
     DEAD,
@@ -48,6 +48,25 @@ def test_a_dead_unit_has_no_name():
     found = _found()
     assert not found.named[DEAD]
     assert found.best_ious[DEAD] == 0
+
+
+def test_a_name_needs_overlap_and_information():
+    # IoU of 0.04 and 0.06, both informative; of 1/3, by chance.
+    active = np.array([4, 6, 5000])
+    shown = np.array([100, 5000])
+    both = np.array([[4, 0], [6, 0], [50, 2500]])
+    overlap = stats.Overlap(
+        np.zeros(3), np.zeros(2, int), both, active[:, None], shown, np.array([10_000])
+    )
+    found = dissect.LayerDissection(
+        layer="layer",
+        concepts=("small", "large"),
+        overlap=overlap,
+        chance=overlap,
+        top=stats.zero_top(3, num_images=1),
+    )
+    assert found.named.tolist() == [False, True, False]
+    assert found.chance_rate == 1 / 3
 
 
 def test_units_of_other_images_are_at_the_level_of_chance():
@@ -103,18 +122,32 @@ def test_a_shuffled_generator_has_the_same_weights_and_learned_nothing():
         assert a.size < 8 or not np.array_equal(a, b)
 
 
-def test_an_interrupted_pass_is_kept_and_not_repeated(tmp_path):
-    seen = []
-    options = {"resume": tmp_path, "progress": lambda doing, share: seen.append(doing)}
-    run = lambda: dissect.dissect(
-        planted_gan(), _half(), segmenter=COLORS, sample=_sample(0, **options)
-    )
-    first = run()
-    assert seen
-    seen.clear()
-    again = run()
-    assert not seen
-    np.testing.assert_array_equal(first["layer"].iou, again["layer"].iou)
+def test_an_interrupted_pass_goes_on_and_a_finished_one_is_kept(tmp_path):
+    shares = []
+
+    def run(**options):
+        # 33 batches are two chunks.
+        sample = _sample(0, num_images=66, batch_size=2, **options)
+        return dissect.dissect(planted_gan(), _half(), segmenter=COLORS, sample=sample)[
+            "layer"
+        ]
+
+    def interrupt(doing, share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(resume=tmp_path, progress=interrupt)
+    options = {
+        "resume": tmp_path,
+        "progress": lambda doing, share: shares.append(share),
+    }
+    found = [run(), run(**options), run(**options)]
+    # Only the second chunk, once.
+    assert shares == [1.0]
+    want, *others = (jax.tree.leaves((x.overlap, x.chance, x.top)) for x in found)
+    for got in others:
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_an_empty_concept_is_no_units():

@@ -15,6 +15,7 @@ from tests.generators import make_gan
 from tests.stats.planted import SIGNS, empty, planted_gan
 
 NUM_IMAGES = 150
+SEED = 3
 
 
 def run(
@@ -39,7 +40,7 @@ def run(
         mesh=mesh,
         resume=None if resume is None else pathlib.Path(resume),
         progress=progress,
-        key=jax.random.key(3),
+        key=jax.random.key(SEED),
     )
 
 

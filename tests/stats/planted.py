@@ -7,10 +7,12 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jgan import stats
 from jgan.gan import Gan, Layer
 from jgan.models.latents import sample_latents
+from jgan.stats._bits import NUM_HALVES, halves
 
 LAYERS = {"coarse": Layer(4, 4, 5), "fine": Layer(16, 16, 3)}
 _SIDE, _LATENT = 16, 16
@@ -61,17 +63,35 @@ class Signs:
 SIGNS = Signs()
 
 
+# Between multiples of 2^-8, and of those that a layer enlarged four times has, 2^-14.
+THRESHOLDS = np.float32([-0.2, 0.6, 1.3]).round(1) + 2.0**-20
+
+
 def empty(layers):
-    """One of every accumulator for every layer."""
+    """One of every accumulator for every layer.
+
+    But for `stats.OthersLabels`: which images lend each other labels depends on the
+    batch.
+    """
+    # Of the first pass. Not above, as JAX must not start before it knows the processes.
+    bin_, _ = halves(jnp.float32(1.3))
     return {
         name: {
             "quantiles": stats.zero_quantiles(layer.units),
+            "refined": stats.RefinedQuantiles(
+                jnp.zeros((1, layer.units, NUM_HALVES), jnp.int32),
+                jnp.full((1, layer.units), bin_),
+            ),
             "top": stats.zero_top(layer.units, num_images=4),
             "covariance": stats.zero_covariance(layer.units),
             "units": stats.zero_statistics(layer.units),
             "overlap": stats.zero_overlap(
-                jnp.full((layer.units,), 0.6 + 2.0**-20), num_concepts=2
+                jnp.full((layer.units,), THRESHOLDS[1]), num_concepts=2
             ),
+            "levels": stats.zero_levels(
+                np.tile(THRESHOLDS, (layer.units, 1)), num_concepts=2
+            ),
+            "enlarged": stats.Enlarged(stats.zero_top(layer.units, num_images=4)),
         }
         for name, layer in layers.items()
     }

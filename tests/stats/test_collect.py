@@ -13,6 +13,7 @@ from jgan import stats
 from jgan.segment import from_function
 from jgan.stats import _collect as _collect_module
 from tests.generators import make_gan
+from tests.helpers import unchecked
 from tests.stats.planted import SIGNS, Signs, empty, planted_gan
 
 
@@ -63,6 +64,22 @@ def test_any_number_of_images_shares_one_trace(new_key):
         _collect(gan, ("layer1",), num_images=num_images, batch_size=3, key=new_key())
 
 
+def test_two_passes_of_several_chunks_give_exact_quantiles(new_key):
+    gan, key, levels = planted_gan(), new_key(), (0.1, 0.5, 0.995)
+    # 35 batches are two chunks; the last batch is half padding.
+    run = lambda it: stats.collect(
+        gan, {"coarse": {"it": it}}, num_images=69, batch_size=2, key=key
+    )["coarse"]["it"]
+    first = run(stats.zero_quantiles(5))
+    got = first.exact(levels, run(first.refine(levels)))
+    _, taps = gan.forward(gan.params, gan.sample_latents(69, key=key))
+    pixels = np.asarray(taps["coarse"]).reshape(-1, 5)
+    want = np.quantile(pixels, levels, axis=0, method="inverted_cdf")
+    np.testing.assert_array_equal(got, want)
+    # One pass does not tell two pixels of a bin apart.
+    assert (first.quantiles(levels) != want).any()
+
+
 def test_progress_ends_at_the_whole(new_key):
     seen = []
     _collect(planted_gan(), num_images=70, batch_size=1, progress=seen.append)
@@ -78,11 +95,14 @@ def test_nan_names_the_first_layer_and_batch(new_key):
         # Only where an image of the second batch is.
         bad = jnp.where(latents.z == third, jnp.nan, 0.0)
         noise = bad.sum(axis=1)[:, None, None, None]
-        return images, {name: x + noise for name, x in taps.items()}
+        return images, {new: taps[old] + noise for new, old in names.items()}
 
-    gan = dataclasses.replace(gan, name="broken", forward=broken)
-    with pytest.raises(ValueError, match="'coarse' is not finite in batch 1"):
-        _collect(gan, key=key)
+    # First in forward order, and neither in the alphabet nor among the accumulators.
+    names = {"small": "coarse", "large": "fine"}
+    layers = {new: gan.layers[old] for new, old in names.items()}
+    gan = dataclasses.replace(gan, name="broken", forward=broken, layers=layers)
+    with pytest.raises(ValueError, match="'small' is not finite in batch 1"):
+        _collect(gan, ("large", "small"), key=key)
 
 
 def test_an_unknown_layer_lists_the_layers():
@@ -98,11 +118,22 @@ def test_no_images_are_refused(sizes):
         _collect(planted_gan(), num_images=sizes[0], batch_size=sizes[1])
 
 
-def test_a_mesh_must_divide_the_batch():
-    kinds = (jax.sharding.AxisType.Auto,) * 2
-    mesh = jax.make_mesh((1, 1), ("a", "b"), axis_types=kinds)
+@pytest.mark.parametrize(
+    ("shape", "names", "batch_size"), [((1, 1), "ab", 2), ((2,), "a", 3)]
+)
+def test_a_mesh_has_one_axis_that_divides_the_batch(shape, names, batch_size):
+    # A mesh without devices, of which the machine may have one.
+    mesh = jax.sharding.AbstractMesh(shape, tuple(names))
+    gan = planted_gan()
     with pytest.raises(ValueError, match="cannot be shared by a mesh"):
-        _collect(planted_gan(), mesh=mesh)
+        unchecked(stats.collect)(
+            gan,
+            _zeros(gan, gan.layers),
+            num_images=4,
+            batch_size=batch_size,
+            mesh=mesh,
+            key=jax.random.key(0),
+        )
 
 
 class _Wrong(Signs):
