@@ -21,7 +21,7 @@ from jgan.taps import ablate, unit_mask
 # As many as the published curves go to. Large layers go to their share below, in no
 # more points: each runs the later layers once.
 _MOST_UNITS = 30
-# Curves and insertion run the later layers hundreds of times for each image.
+# Curves and insertion run the later layers a hundred times for each image.
 _MOST_MEASURED = 128
 # A search for places runs them seven times, so it may see more images. It keeps one in
 # eight, the published share, by which a place shows the concept or readily would.

@@ -43,7 +43,8 @@ DISSECTION = Kind(
     '<a href="dissection.json">dissection.json</a>.',
 )
 _MOST_CONCEPTS = 4
-# Shares of the time, measured on `scenes64` with two cores and 1,000 images.
+# Shares of the time, measured on `scenes64` with two cores and 1,000 images when 128
+# were searched for places; with 512, causes take somewhat more.
 _UNITS_END, _CONTROL_END, _CAUSES_END = 0.25, 0.5, 0.95
 
 
