@@ -16,6 +16,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
+from jgan import stats
 from jgan.dissect.causes._sites import Places, Sites, set_at
 from jgan.dissect.causes._tail import (
     check_units,
@@ -82,10 +83,11 @@ def optimize_effect(
         key: Draws the places of each step.
 
     Raises:
-        ValueError: If there is no such concept, or `start` is not a weight in [0, 1]
-            for each unit.
+        ValueError: If there is no such layer or concept, or `start` is not a weight in
+            [0, 1] for each unit.
         TypeError: If the segmenter has no scores.
     """
+    stats.check_layers(gan, (layer,))
     number, segmenter = concept_number(segmenter, concept), with_scores(segmenter)
     units = gan.layers[layer].units
     start = np.asarray(start, np.float32)

@@ -244,6 +244,21 @@ def test_an_effect_without_scores_says_what_is_missing(function, arguments):
         )
 
 
+@pytest.mark.parametrize(
+    ("layer", "start", "complaint"),
+    [
+        ("other", np.zeros(NUM_UNITS), "no layer 'other'"),
+        ("layer", np.zeros(3), r"start has shape \(3,\)"),
+        ("layer", np.full(NUM_UNITS, 1.5), "values 1.5 to 1.5; give 10 weights"),
+    ],
+)
+def test_weights_that_do_not_fit_the_layer_are_refused(layer, start, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        causes.optimize_effect(
+            planted_gan(), layer, _sites(), start, key=jax.random.key(0), **OPTIONS
+        )
+
+
 def test_the_sky_does_not_accept_a_house():
     sites = _sites()
     found = causes.insertion_by_context(
