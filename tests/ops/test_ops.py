@@ -15,7 +15,7 @@ from tests.helpers import unchecked
 
 # Sums of up to 2,048 products in another order: the root of that many roundings, of
 # 6e-8 each in float32, is 2.7e-6. Against float64, 6.6e-7 was seen of the plain form
-# and 4.3e-7 of fast ones; between two float32 forms 1.9e-6, on another processor.
+# and 4.3e-7 of fast ones; between two of float32 1.9e-6, on another processor.
 _RTOL_OF_MAX = 4e-6
 # The same number of roundings of float64, 1e-16 each; 2e-15 was seen.
 _RTOL_OF_MAX_IN_FLOAT64 = 1e-14
@@ -37,37 +37,47 @@ def _assert_close(got, want, rtol_of_max=_RTOL_OF_MAX):
     np.testing.assert_allclose(got, want, rtol=0, atol=atol)
 
 
-@pytest.mark.parametrize("shape", _SHAPES, ids=str)
-@pytest.mark.parametrize("name", _OPS)
-def test_fast_form_equals_reference_in_value_and_gradient(name, shape, new_key):
-    op, sides, fast = _OPS[name]
+def _arguments(name, shape, new_key, dtype=jnp.float32):
     images, rows, cols, unit_in, unit_out = shape
     if name == "downsample_conv":
         rows, cols = 2 * rows, 2 * cols
-    x = jax.random.normal(new_key(), (images, rows, cols, unit_in))
-    kernel = jax.random.normal(new_key(), (*sides, unit_in, unit_out))
+    x = jax.random.normal(new_key(), (images, rows, cols, unit_in), dtype)
+    kernel = jax.random.normal(new_key(), (*_OPS[name][1], unit_in, unit_out), dtype)
+    return x, kernel
 
-    @functools.partial(jax.jit, static_argnames="implementation")
-    def run(x, kernel, *, implementation=None):
-        choice = {"implementation": implementation} if implementation else {}
-        value, pull = jax.vjp(functools.partial(op, **choice), x, kernel)
-        weights = jax.random.normal(jax.random.key(7), value.shape, jnp.float32)
-        return value, *pull(weights.astype(value.dtype))
 
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _value_and_gradients(name, implementation, x, kernel):
+    choice = {"implementation": implementation} if implementation else {}
+    value, pull = jax.vjp(functools.partial(_OPS[name][0], **choice), x, kernel)
+    weights = jax.random.normal(jax.random.key(7), value.shape, value.dtype)
+    return value, *pull(weights)
+
+
+@pytest.mark.parametrize("shape", _SHAPES, ids=str)
+@pytest.mark.parametrize("name", _OPS)
+def test_fast_form_equals_reference_in_value_and_gradient(name, shape, new_key):
+    arguments = _arguments(name, shape, new_key)
+    want = _value_and_gradients(name, "reference", *arguments)
+    for implementation in (*_OPS[name][2], None):
+        got = _value_and_gradients(name, implementation, *arguments)
+        for g, w in zip(got, want, strict=True):
+            assert g.shape == w.shape
+            _assert_close(g, w)
+
+
+# The one of unequal sides, and the wide one.
+@pytest.mark.parametrize("shape", _SHAPES[3:], ids=str)
+@pytest.mark.parametrize("name", _OPS)
+def test_fast_form_is_the_reference_but_for_rounding(name, shape, new_key):
     with jax.enable_x64(True):
-        wide = x.astype(jnp.float64), kernel.astype(jnp.float64)
-        want = run(*wide, implementation="reference")
-        for implementation in fast:
-            got = run(*wide, implementation=implementation)
+        arguments = _arguments(name, shape, new_key, jnp.float64)
+        want = _value_and_gradients(name, "reference", *arguments)
+        for implementation in _OPS[name][2]:
+            got = _value_and_gradients(name, implementation, *arguments)
             for g, w in zip(got, want, strict=True):
                 assert g.dtype == w.dtype == jnp.float64
                 _assert_close(g, w, _RTOL_OF_MAX_IN_FLOAT64)
-    for implementation in (*fast, None):
-        got = run(x, kernel, implementation=implementation)
-        for g, w in zip(got, want, strict=True):
-            assert g.shape == w.shape
-            assert g.dtype == jnp.float32
-            _assert_close(g, w)
 
 
 @pytest.mark.torch
