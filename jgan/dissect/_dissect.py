@@ -42,9 +42,7 @@ def dissect(
             refuses.
     """
     stats.check_layers(gan, tuple(thresholds))
-    concepts = tuple(segmenter.concepts)
-    if not concepts:
-        raise ValueError("The segmenter has no concepts; it needs at least one.")
+    concepts = stats.check_concepts(segmenter)
     empty = {}
     for name, levels in thresholds.items():
         units = gan.layers[name].units

@@ -99,8 +99,13 @@ def iqr_thresholds(
         segmenter: Tells the concepts.
         categories: Of each concept, whole numbers from 0; None for a single category.
         sample: The images, others than those to dissect.
+
+    Raises:
+        ValueError: If a layer does not exist, the segmenter does not keep its contract
+            or has no concepts, or `stats.collect` refuses.
     """
     stats.check_layers(gan, layers)
+    num_concepts = len(stats.check_concepts(segmenter))
     histograms = sample.collect(
         gan,
         {
@@ -110,7 +115,6 @@ def iqr_thresholds(
         doing="measuring units",
         segmenter=segmenter,
     )
-    num_concepts = len(segmenter.concepts)
     levels = {
         # Ascending, as the accumulator wants them.
         name: histograms[name].inner.quantiles((1 - fractions())[::-1].tolist()).T

