@@ -23,7 +23,7 @@ from tests.training.tiny import CONFIG
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
 
-_STEPS = 60
+_STEPS = 100
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
@@ -51,12 +51,12 @@ def _equal(a, b):
 
 
 @pytest.mark.slow
-def test_a_run_killed_at_three_random_moments_ends_as_one_that_was_not(tmp_path):
+def test_a_run_killed_at_five_random_moments_ends_as_one_that_was_not(tmp_path):
     options = {"num_steps": _STEPS, "save_every": 10}
     whole = _train(tmp_path / "whole", **options)
     rng = random.Random(0)
     out = tmp_path / "killed"
-    for _ in range(3):
+    for _ in range(5):
         saved = any((out / "checkpoints").glob("[0-9]*/_CHECKPOINT_METADATA"))
         with _start(out, *(["resume"] if saved else [])) as process:
             # A line comes with every report, a checkpoint after every second one; how
@@ -64,6 +64,7 @@ def test_a_run_killed_at_three_random_moments_ends_as_one_that_was_not(tmp_path)
             for _ in range(rng.randint(2, 4)):
                 process.stdout.readline()
             time.sleep(rng.uniform(0, 0.5))
+            assert process.poll() is None
             process.send_signal(signal.SIGKILL)
     _equal(_train(out, resume=True, **options), whole)
     assert [line["step"] for line in _lines(out)] == list(range(5, _STEPS + 1, 5))
