@@ -20,13 +20,33 @@ def rectified_normal_mean(
     return _mean(jnp.abs(gain), bias)
 
 
+# Below this many deviations the terms of the formula cancel in float32, at 12 to three
+# digits. Eight levels of the fraction are right to 2e-6 there.
+_TAIL, _LEVELS = -4.0, 8
+
+
 # The formula's own derivative divides by `s` squared: NaN in float32 long before 0.
 @jax.custom_jvp
 def _mean(spread: Array, bias: Array) -> Array:
     ratio = _ratio(spread, bias)
-    mean = bias * norm.cdf(ratio) + spread * norm.pdf(ratio)
-    # Far below zero the two terms cancel and rounding may leave a negative rest.
+    density = norm.pdf(ratio)
+    mean = bias * norm.cdf(ratio) + spread * density
+    if ratio.dtype != jnp.float64:
+        mean = jnp.where(ratio < _TAIL, spread * density * _remainder(-ratio), mean)
     return jnp.where(spread > 0, jnp.maximum(mean, 0), jax.nn.relu(bias))
+
+
+def _remainder(x: Array) -> Array:
+    """Returns ``1 - x Q(x) / phi(x)`` of the upper tail of a normal variable, x > 0.
+
+    By the continued fraction of Mills' ratio, ``1 / (x + 1 / (x + 2 / (x + ...)))``
+    (Abramowitz & Stegun, 1964, 26.2.14), in which nothing cancels.
+    """
+    x = jnp.maximum(x, -_TAIL)
+    below = x
+    for level in range(_LEVELS, 1, -1):
+        below = x + level / below
+    return 1 / (below * x + 1)
 
 
 @_mean.defjvp
