@@ -1,11 +1,21 @@
 """Channel awareness: which channels of a class-conditional generator serve which class.
 
-`analytic_awareness` reads it off the class-conditional normalization, without making
-an image; `contrast` tells what sets a class apart. Start with those two (`_analytic`).
+`channel_awareness` has three estimators: `analytic_awareness` reads it off the
+class-conditional normalization, without making an image, also as the active fraction,
+and `empirical_awareness` measures it. `estimate_gaps` tells how far they are apart, and
+`contrast` what sets a class apart. Start with `_estimate`.
 """
 
-from jgan.awareness._analytic import (
-    analytic_awareness as analytic_awareness,
-    contrast as contrast,
+from jgan.awareness._analytic import analytic_awareness as analytic_awareness
+from jgan.awareness._contrast import contrast as contrast
+from jgan.awareness._empirical import empirical_awareness as empirical_awareness
+from jgan.awareness._estimate import (
+    Awareness as Awareness,
+    Gap as Gap,
+    channel_awareness as channel_awareness,
+    estimate_gaps as estimate_gaps,
 )
-from jgan.awareness._rectified import rectified_normal_mean as rectified_normal_mean
+from jgan.awareness._rectified import (
+    rectified_normal_mean as rectified_normal_mean,
+    rectified_normal_share as rectified_normal_share,
+)

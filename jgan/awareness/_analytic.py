@@ -2,27 +2,32 @@
 
 A normalized channel is about standard normal. The class scales and shifts it by `gain`
 and `bias`, and a ReLU follows, so how much of the channel a class lets through is the
-mean of a rectified normal variable: jgan reconstruction (He et al., 2022 give no
-formula).
+mean of a rectified normal variable, and how often it does the probability that one is
+above zero: jgan reconstruction (He et al., 2022 give no formula).
 """
 
 import functools
-from collections.abc import Mapping
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from jgan.awareness._rectified import rectified_normal_mean
+from jgan.awareness._rectified import rectified_normal_mean, rectified_normal_share
 from jgan.gan import Gan
 
 # Factors of one batch of classes, in floats: 16 MB for each intermediate array.
 _BATCH_FLOATS = 2**22
+_OF_FACTORS = {"mean": rectified_normal_mean, "share": rectified_normal_share}
 
 
 def analytic_awareness(
-    gan: Gan, *, num_latents: int, key: PRNGKeyArray
+    gan: Gan,
+    *,
+    of: Literal["mean", "share"] = "mean",
+    num_latents: int,
+    key: PRNGKeyArray,
 ) -> dict[str, Float[np.ndarray, "class _unit"]]:
     """Returns the channel awareness of every class at every conditional layer.
 
@@ -30,6 +35,8 @@ def analytic_awareness(
 
     Args:
         gan: A generator with class-conditional normalization.
+        of: What to take of a rectified channel: its mean, or the share of it that is
+            above zero.
         num_latents: Latents to average over, the same for every class. 1 is enough
             where the factors depend on the class alone.
         key: Consumed whole.
@@ -41,7 +48,7 @@ def analytic_awareness(
     if not gan.conditional_layers:
         raise ValueError(
             f"{gan.name} has no class-conditional normalization to read channel "
-            "awareness off. Compare measured activations of its classes instead."
+            "awareness off. Measure its classes instead: estimator 'empirical'."
         )
     if num_latents < 1:
         raise ValueError(f"num_latents is {num_latents}; it takes at least 1.")
@@ -51,7 +58,9 @@ def analytic_awareness(
     for start in range(0, gan.num_classes, batch):
         # Repeating the last class keeps one shape, and so one compilation.
         labels = np.minimum(np.arange(start, start + batch), gan.num_classes - 1)
-        part = _awareness_of(gan, jnp.asarray(labels), key, num_latents=num_latents)
+        part = _awareness_of(
+            gan, jnp.asarray(labels), key, of=of, num_latents=num_latents
+        )
         parts.append(jax.tree.map(np.asarray, part))
     return {
         name: np.concatenate([part[name] for part in parts])[: gan.num_classes]
@@ -59,9 +68,14 @@ def analytic_awareness(
     }
 
 
-@functools.partial(jax.jit, static_argnames="num_latents")
+@functools.partial(jax.jit, static_argnames=("of", "num_latents"))
 def _awareness_of(
-    gan: Gan, class_labels: Int[Array, " class"], key: PRNGKeyArray, *, num_latents: int
+    gan: Gan,
+    class_labels: Int[Array, " class"],
+    key: PRNGKeyArray,
+    *,
+    of: str,
+    num_latents: int,
 ) -> dict[str, Float[Array, "class _unit"]]:
     def of_one(class_label: Int[Array, ""]) -> dict[str, Float[Array, " _unit"]]:
         labels = jnp.broadcast_to(class_label, (num_latents,))
@@ -70,34 +84,6 @@ def _awareness_of(
         factors = {
             n: (taps[f"{n}.gain"], taps[f"{n}.bias"]) for n in gan.conditional_layers
         }
-        return {n: jnp.mean(rectified_normal_mean(*f), 0) for n, f in factors.items()}
+        return {n: jnp.mean(_OF_FACTORS[of](*f), 0) for n, f in factors.items()}
 
     return jax.vmap(of_one)(class_labels)
-
-
-def contrast(
-    awareness: Mapping[str, Float[np.ndarray, "class _unit"]],
-) -> dict[str, Float[np.ndarray, "class _unit"]]:
-    """Returns how much more a channel serves a class than it serves the classes at all.
-
-    Awareness minus its mean over classes, in units of the layer's root mean square of
-    that difference. So 0 is a channel that treats the class like the others, and layers
-    can be compared; the largest are the most class-specific. All 0 where classes do not
-    differ.
-
-    Args:
-        awareness: By layer, as `analytic_awareness` gives it. Any activation averaged
-            by class will do.
-    """
-    return {name: _contrast_of(values) for name, values in awareness.items()}
-
-
-def _contrast_of(
-    values: Float[np.ndarray, "class unit"],
-) -> Float[np.ndarray, "class unit"]:
-    values = np.asarray(values, np.float64)
-    difference = values - values.mean(axis=0, keepdims=True)
-    scale = np.sqrt(np.mean(np.square(difference)))
-    # Awareness is float32: below 1e-6 of its values a difference is only rounding.
-    same = scale <= 1e-6 * np.abs(values).max(initial=0.0)
-    return np.zeros_like(difference) if same else difference / scale

@@ -1,4 +1,4 @@
-"""Mean of a rectified normal variable, with exact limits and derivatives."""
+"""What a ReLU leaves of a normal variable, with exact limits and derivatives."""
 
 from collections.abc import Sequence
 
@@ -18,6 +18,18 @@ def rectified_normal_mean(
     ``gain = bias = 0`` they are 0 and 1/2.
     """
     return _mean(jnp.abs(gain), bias)
+
+
+def rectified_normal_share(
+    gain: Float[Array, "*shape"], bias: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    r"""Returns the probability that ``gain * n + bias`` is above zero, `n` normal.
+
+    :math:`\Phi(bias / |gain|)`; at ``gain = 0``, 1 where `bias` is above zero, else 0.
+    """
+    spread = jnp.abs(gain)
+    share = norm.cdf(_ratio(spread, bias))
+    return jnp.where(spread > 0, share, (bias > 0).astype(share.dtype))
 
 
 # Below this many deviations the terms of the formula cancel in float32, at 12 to three

@@ -43,9 +43,17 @@ class Halved:
         """Returns the labels, then each slot's top or bottom, then its left or right.
 
         Halves are -1 where their slot shows nothing that is cut.
+
+        Raises:
+            ValueError: If the labels are no integers.
         """
         labels = self.segmenter.segment(images)
-        labels = labels.reshape(*labels.shape[:3], -1)
+        if not jnp.issubdtype(labels.dtype, jnp.integer):
+            raise ValueError(
+                f"The segmenter returns {labels.dtype} labels; they are integers."
+            )
+        # Before any arithmetic, in which small integers overflow.
+        labels = labels.reshape(*labels.shape[:3], -1).astype(jnp.int32)
         concepts = tuple(self.segmenter.concepts)
         chosen = [concepts.index(name) for name in self.of]
         place = jnp.full((len(concepts),), -1, jnp.int32)
@@ -59,7 +67,7 @@ class Halved:
         halves = [jnp.where(cut >= 0, half, -1) for half in (upright, sideways)]
         # What is no concept must not become the number of a half.
         labels = jnp.where(beyond, labels + 4 * len(chosen), labels)
-        return jnp.concatenate([labels.astype(jnp.int32), *halves], axis=-1)
+        return jnp.concatenate([labels, *halves], axis=-1)
 
 
 def with_halves(segmenter: Segmenter, of: Sequence[str]) -> Segmenter:

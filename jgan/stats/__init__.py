@@ -13,6 +13,7 @@ from jgan.stats._batches import (
     check_layers as check_layers,
     select_latents as select_latents,
 )
+from jgan.stats._chunk import labels_of as labels_of
 from jgan.stats._collect import collect as collect
 from jgan.stats._covariance import (
     UnitCovariance as UnitCovariance,

@@ -25,7 +25,8 @@ from jgan.stats._chunk import (
     merge_all,
     run_chunk,
 )
-from jgan.stats._resume import Saved, fingerprint
+from jgan.stats._fingerprint import fingerprint
+from jgan.stats._resume import Saved
 from jgan.stats._segmenting import as_pytree
 from jgan.typing import Segmenter
 
@@ -63,8 +64,8 @@ def collect(
         mesh: Devices of one axis that share each batch, in any number of processes.
         resume: A file to save to after each chunk of batches, and to go on from if it
             is there. It stays when all is done. Of several processes, the first one's.
-            A segmenter is known again by its arrays, its code and its class, not by
-            other attributes.
+            A segmenter is known again by its arrays, its fields and its code, not by
+            other attributes of a plain object.
         progress: Called with the share done, after each chunk.
         key: Consumed whole.
 
@@ -126,9 +127,9 @@ def _batches_at_once(
     if segmenter is not None:
         side = gan.resolution
         images = jax.ShapeDtypeStruct((batch_size, side, side, 3), jnp.float32)
-        labels = jax.eval_shape(lambda x: labels_of(segmenter, x), images)
+        labels = jax.eval_shape(labels_of, as_pytree(segmenter), images)
         sizes.append(labels.shape[1] * labels.shape[2])
-    most = _MOST_PIXELS // max(sizes)
+    most = _MOST_PIXELS // max(sizes, default=1)
     if batch_size > most:
         raise ValueError(
             f"batch_size is {batch_size}; of {max(sizes):,} pixels, {most} images can "

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.integrate
 
-from jgan.awareness import rectified_normal_mean
+from jgan.awareness import rectified_normal_mean, rectified_normal_share
 
 
 def test_matches_monte_carlo():
@@ -44,6 +44,16 @@ def test_in_float64_the_formula_is_kept():
         got = rectified_normal_mean(jnp.float64(1.0), jnp.float64(-5.0))
     # Of mpmath, with 40 digits.
     np.testing.assert_allclose(got, 5.346165533832815e-08, rtol=1e-9)
+
+
+def test_the_share_is_that_of_draws_above_zero():
+    n = np.random.default_rng(1).normal(size=10**6)
+    for gain, bias in ((0.3, 0.2), (-2.0, 1.0), (1.0, -1.5), (0.5, 0.0)):
+        share = float(rectified_normal_share(jnp.float32(gain), jnp.float32(bias)))
+        # Four standard errors of a million draws.
+        assert abs(share - (gain * n + bias > 0).mean()) < 2e-3
+    got = rectified_normal_share(jnp.zeros(3), jnp.array([-1.0, 0.0, 1.0]))
+    np.testing.assert_array_equal(got, [0, 0, 1])
 
 
 def test_limits_are_exact():

@@ -187,6 +187,21 @@ def test_labels_that_name_nothing_name_no_half(label, stays):
     assert (labels[..., 1:] == -1).all()
 
 
+def test_small_integers_do_not_overflow_and_fractions_are_refused():
+    class Ignored(_Painted):
+        def segment(self, images):
+            return jnp.full(images.shape[:3], 255, self.slots)
+
+    images = jnp.zeros((1, 4, 4, 3))
+    for dtype in (jnp.uint8, jnp.int16):
+        halved = with_halves(Ignored(("square",), dtype), ("square",))
+        labels = np.asarray(halved.segment(images))
+        assert (labels[..., 0] >= len(halved.concepts)).all()
+    halved = with_halves(Ignored(("square",), jnp.float32), ("square",))
+    with pytest.raises(ValueError, match="float32 labels; they are integers"):
+        halved.segment(images)
+
+
 @pytest.mark.parametrize("of", [(), ("tree",), ("square", "square"), "square"])
 def test_what_cannot_be_cut_is_refused(of):
     with pytest.raises(ValueError, match="Halves are asked of .* ground, square, each"):

@@ -240,10 +240,32 @@ def test_a_damaged_file_is_told(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(ValueError, match=r"saved.npz is damaged.*Remove it"):
         _collect(planted_gan(), resume=file)
-    np.savez(file, other=np.zeros(3))
+    for other in ({"other": np.zeros(3)}, {"about": np.asarray("[1]")}):
+        np.savez(file, **other)
+        with pytest.raises(ValueError, match=r"saved.npz is damaged.*Remove it"):
+            _collect(planted_gan(), resume=file)
+    with file.open("wb") as stream:
+        np.save(stream, np.zeros(3))
     with pytest.raises(ValueError, match=r"saved.npz is damaged.*Remove it"):
         _collect(planted_gan(), resume=file)
-    assert file.exists()
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass
+class _Table:
+    table: np.ndarray
+    concepts: tuple[str, ...] = dataclasses.field(
+        default=("dark", "bright"), metadata={"static": True}
+    )
+
+    def segment(self, images):
+        return self.table[(images[..., 0] > 0).astype(jnp.int32)]
+
+
+def test_a_segmenter_may_hold_arrays_of_numpy():
+    found = _collect(planted_gan(), segmenter=_Table(np.array([1, 0])))
+    assert [*found] == ["coarse", "fine"]
+    assert _collect(planted_gan(), layers=()) == {}
 
 
 def test_a_program_counts_no_more_pixels_than_32_bits_hold(monkeypatch):

@@ -75,7 +75,7 @@ def ablation_curve(
     Raises:
         ValueError: If there is no such layer, unit or concept, a unit comes twice, the
             counts do not begin with 0 or go beyond the order, an activation or an image
-            is not finite, or a label names no concept.
+            is not finite, or labels have a wrong shape or type or name no concept.
     """
     check_units(gan, layer, order)
     number, segmenter = concept_number(segmenter, concept), stats.as_pytree(segmenter)
@@ -151,10 +151,9 @@ def _ablate_batch(gan, segmenter, curve, start, num_images, key, layer, size):
     def labels_with(kept):
         edited = activation * kept.astype(activation.dtype)[None, None, None, :]
         images = images_from(gan, layer, latents, edited)
-        labels = segmenter.segment(images)
+        labels = stats.labels_of(segmenter, images)
         ends = jnp.stack([labels.min(), labels.max()])
-        checks = _Checks(are_finite(activation, images), ends)
-        return labels.reshape(*labels.shape[:3], -1), checks
+        return labels, _Checks(are_finite(activation, images), ends)
 
     shows = lambda labels: (labels == curve.concept).any(axis=-1)
     before, _ = labels_with(jnp.ones_like(curve.kept[0]))

@@ -77,7 +77,8 @@ def find_sites(
 ) -> Sites:
     """Returns places that show a concept and places that could.
 
-    A cell shows a concept if one of its pixels is likelier to show it than not. The
+    A cell shows a concept if one of its pixels is likelier to show it than not, or one
+    of the next cell where the grid of the layer does not divide the labels. The
     present places are the likeliest such cell of the images with most of the concept.
     For the others, the value is inserted at five places of each image, drawn more often
     where the concept is frequent, and of those that did not show it those stay where it

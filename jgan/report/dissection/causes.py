@@ -90,7 +90,7 @@ def concept_causes(
     search_key, step_key, test_key, measure_key, random_key = jax.random.split(key, 5)
     scored = isinstance(segmenter, ScoringSegmenter)
     # Two searches of two passes each, one insertion, and a curve for each order.
-    report = _Passes(progress, concept, total=8 if scored else 2)
+    report = _Passes(progress, concept, total=8)
     searched = dissect.Sample(
         num_images=min(num_images, _MOST_SEARCHED),
         batch_size=images_that_fit(gan),
@@ -106,7 +106,11 @@ def concept_causes(
     count = max(1, round(SHARE_OFF * num_units))
     effect = context = None
     keys = (search_key, test_key)
-    if scored and (sites := _find_sites(gan, layer, searched, keys, asked)):
+    sites = _find_sites(gan, layer, searched, keys, asked) if scored else None
+    if sites is None:
+        # Two curves.
+        report.only(2)
+    else:
         found_on, fresh = sites
         start = one.iou[:, one.concepts.index(concept)]
         found = causes.optimize_effect(
@@ -177,6 +181,10 @@ class _Passes:
     def __init__(self, progress: Progress, concept: str, total: int) -> None:
         self._progress, self._concept, self._total = progress, concept, total
         self._done = 0
+
+    def only(self, more: int) -> None:
+        """Leaves a number of passes to come."""
+        self._total = self._done + more
 
     def __call__(self, doing: str, share: float) -> None:
         """Reports the share of the pass that is done."""

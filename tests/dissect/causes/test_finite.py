@@ -88,3 +88,25 @@ def test_labels_of_a_curve_name_concepts(shift):
     segmenter = from_function(lambda images: COLORS.segment(images) + shift, CONCEPTS)
     with pytest.raises(ValueError, match=f"labels {shift} to .* and has 3 concepts"):
         PASSES["curve"](planted_gan(), segmenter)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            lambda labels: labels.astype(jnp.float32),
+            "float32 labels; they are integers",
+        ),
+        (lambda labels: labels > 1, "bool labels; they are integers"),
+        (lambda labels: labels[:, 0, 0], r"labels of shape \(8,\) for 8 images"),
+    ],
+)
+def test_a_curve_refuses_labels_as_collect_does(change, complaint):
+    class Wrong:
+        concepts = CONCEPTS
+
+        def segment(self, images):
+            return change(COLORS.segment(images))
+
+    with pytest.raises(ValueError, match=complaint):
+        PASSES["curve"](planted_gan(), Wrong())

@@ -175,7 +175,16 @@ def test_labels_alone_tell_no_effect(dissections):
 
 
 def test_a_concept_without_places_keeps_the_rest_of_the_page(tmp_path):
-    dissect_sparks("scored", tmp_path / "page", segmenter=FAINT)
+    shares = {}
+    dissect_sparks(
+        "scored",
+        tmp_path / "page",
+        segmenter=FAINT,
+        # Of causes, the second half of their part is green's.
+        progress=lambda doing, share: shares.setdefault(doing, []).append(share),
+    )
+    # Its passes fill its part, the ones that are left out too.
+    assert max(shares[f"{GREEN}: ablating"]) == pytest.approx(0.95)
     page = Page(tmp_path / "page")
     page.check()
     red, green = strict_json(page.folder / "dissection.json")["causes"]

@@ -1,0 +1,126 @@
+"""What depends on what: the same made twice is the same, and another is another."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgan.stats._fingerprint import _digest
+
+
+def _scaled(images, weights):
+    return images * weights
+
+
+def _network(sign):
+    weights = sign * np.arange(3.0)
+
+    def net(images):
+        return _scaled(images, weights)
+
+    return lambda images: net(images) > 0
+
+
+@dataclasses.dataclass
+class _Field:
+    level: float
+
+    def above(self, images):
+        return images > self.level
+
+
+class _Plain:
+    def segment(self, images):
+        return images > 0
+
+
+def _other_plain():
+    class _Plain:
+        def segment(self, images):
+            return images < 0
+
+    return _Plain()
+
+
+def _wrapped(function):
+    @functools.wraps(function)
+    def wrapper(*args):
+        return function(*args)
+
+    return wrapper
+
+
+_PAIRS = {
+    "array of an inner function": (lambda: _network(1), lambda: _network(-1)),
+    "jitted": (lambda: jax.jit(lambda x: x > 0.5), lambda: jax.jit(lambda x: x > 0.9)),
+    "wrapped": (lambda: _wrapped(lambda x: 2 * x), lambda: _wrapped(lambda x: 3 * x)),
+    "method": (lambda: _Field(1).above, lambda: _Field(2).above),
+    "field": (lambda: _Field(1), lambda: _Field(2)),
+    "code of a class": (_Plain, _other_plain),
+    "default": (lambda: lambda x, y=1: x + y, lambda: lambda x, y=2: x + y),
+    "partial": (
+        lambda: functools.partial(_scaled, weights=1),
+        lambda: functools.partial(_scaled, weights=2),
+    ),
+    "key": (
+        lambda: functools.partial(_scaled, weights=jax.random.key(1)),
+        lambda: functools.partial(_scaled, weights=jax.random.key(2)),
+    ),
+    "type": (
+        lambda: functools.partial(_scaled, weights=jnp.float32),
+        lambda: functools.partial(_scaled, weights=jnp.bfloat16),
+    ),
+    "module": (
+        lambda: functools.partial(_scaled, weights=np),
+        lambda: functools.partial(_scaled, weights=jnp),
+    ),
+    "dtype": (lambda: np.float32(1), lambda: np.float64(1)),
+    "static": (
+        lambda: jax.tree_util.Partial(_scaled, np.ones(2)),
+        lambda: jax.tree_util.Partial(_scaled, np.zeros(2)),
+    ),
+}
+
+
+@pytest.mark.parametrize("pair", _PAIRS)
+def test_the_same_is_the_same_and_another_is_not(pair):
+    one, other = _PAIRS[pair]
+    assert _digest((one(),)) == _digest((one(),))
+    assert _digest((one(),)) != _digest((other(),))
+
+
+def _closing_over_itself():
+    functions = {}
+
+    def segment(images):
+        return functions["segment"](images)
+
+    functions["segment"] = segment
+    return segment
+
+
+def _closing_over_nothing():
+    def segment(images):
+        return images + never
+
+    if segment is None:
+        never = 1
+    return segment
+
+
+@pytest.mark.parametrize("make", [_closing_over_itself, _closing_over_nothing])
+def test_any_closure_is_told(make):
+    assert _digest((make(),)) == _digest((make(),))
+
+
+def test_no_address_is_told():
+    for value in (jnp.float32, np, jax.nn.relu, _network(1), np.array([object()])):
+        tree = jax.tree_util.Partial(_scaled, functools.partial(_scaled, value))
+        text = _digest((tree,))
+        assert len(text) == 64
+    # What a fresh process would tell differently.
+    one, other = np.array([object()]), np.array([object()])
+    assert _digest((one,)) == _digest((other,))
