@@ -3,11 +3,17 @@
 `channel_awareness` has three estimators: `analytic_awareness` reads it off the
 class-conditional normalization, without making an image, also as the active fraction,
 and `empirical_awareness` measures it. `estimate_gaps` tells how far they are apart, and
-`contrast` what sets a class apart. Start with `_estimate`.
+`contrast` what sets a class apart. `relevant_channels`, `class_overlap` and
+`class_similarity` tell how classes share channels, `decompose` which channels follow
+the latent instead. Start with `_estimate`.
 """
 
 from jgan.awareness._analytic import analytic_awareness as analytic_awareness
 from jgan.awareness._contrast import contrast as contrast
+from jgan.awareness._decomposition import (
+    Decomposition as Decomposition,
+    decompose as decompose,
+)
 from jgan.awareness._empirical import empirical_awareness as empirical_awareness
 from jgan.awareness._estimate import (
     Awareness as Awareness,
@@ -18,4 +24,10 @@ from jgan.awareness._estimate import (
 from jgan.awareness._rectified import (
     rectified_normal_mean as rectified_normal_mean,
     rectified_normal_share as rectified_normal_share,
+)
+from jgan.awareness._structure import (
+    Similarity as Similarity,
+    class_overlap as class_overlap,
+    class_similarity as class_similarity,
+    relevant_channels as relevant_channels,
 )

@@ -60,7 +60,7 @@ def test_no_convolution_runs(new_key):
     assert flops[0] < 0.02 * flops[1]
 
 
-def _plant(gan, active):
+def plant(gan, active):
     """Gives class c the channels ``active[c]`` of every layer, and no others."""
     params = jax.tree.map(lambda x: x, gan.params)
     for layer in gan.conditional_layers:
@@ -77,7 +77,7 @@ def _plant(gan, active):
 
 def test_planted_channels_are_recovered_exactly(new_key):
     active = [[0, 3], [3, 5, 6], [1]]
-    gan = _plant(make_gan("biggan_unshared"), active)
+    gan = plant(make_gan("biggan_unshared"), active)
     values = awareness.analytic_awareness(gan, num_latents=1, key=new_key())
     contrast = awareness.contrast(values)
     for layer in gan.conditional_layers:
