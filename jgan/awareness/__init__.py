@@ -4,8 +4,8 @@
 class-conditional normalization, without making an image, also as the active fraction,
 and `empirical_awareness` measures it. `estimate_gaps` tells how far they are apart, and
 `contrast` what sets a class apart. `relevant_channels`, `class_overlap` and
-`class_similarity` tell how classes share channels, `decompose` which channels follow
-the latent instead. Start with `_estimate`.
+`class_similarity` tell how classes share channels, `decompose_awareness` which channels
+follow the latent instead. Start with `_estimate`.
 """
 
 from jgan.awareness._analytic import analytic_awareness as analytic_awareness
@@ -13,6 +13,7 @@ from jgan.awareness._contrast import contrast as contrast
 from jgan.awareness._decomposition import (
     Decomposition as Decomposition,
     decompose as decompose,
+    decompose_awareness as decompose_awareness,
 )
 from jgan.awareness._empirical import empirical_awareness as empirical_awareness
 from jgan.awareness._estimate import (

@@ -45,6 +45,23 @@ def analytic_awareness(
         ValueError: If the generator has no conditional layer, or `num_latents` is not
             positive.
     """
+    parts = [
+        jax.device_get(_awareness_of(gan, labels, key, of=of, num_latents=num_latents))
+        for labels in batches_of_classes(gan, num_latents)
+    ]
+    return {
+        name: np.concatenate([part[name] for part in parts])[: gan.num_classes]
+        for name in gan.conditional_layers
+    }
+
+
+def batches_of_classes(gan: Gan, num_latents: int) -> list[Int[Array, " class"]]:
+    """Returns the classes in batches of one size, the last one repeated to fill them.
+
+    Raises:
+        ValueError: If the generator has no conditional layer, or `num_latents` is not
+            positive.
+    """
     if not gan.conditional_layers:
         raise ValueError(
             f"{gan.name} has no class-conditional normalization to read channel "
@@ -54,18 +71,11 @@ def analytic_awareness(
         raise ValueError(f"num_latents is {num_latents}; it takes at least 1.")
     units = sum(gan.layers[name].units for name in gan.conditional_layers)
     batch = max(1, min(gan.num_classes, _BATCH_FLOATS // (units * num_latents)))
-    parts = []
-    for start in range(0, gan.num_classes, batch):
-        # Repeating the last class keeps one shape, and so one compilation.
-        labels = np.minimum(np.arange(start, start + batch), gan.num_classes - 1)
-        part = _awareness_of(
-            gan, jnp.asarray(labels), key, of=of, num_latents=num_latents
-        )
-        parts.append(jax.tree.map(np.asarray, part))
-    return {
-        name: np.concatenate([part[name] for part in parts])[: gan.num_classes]
-        for name in gan.conditional_layers
-    }
+    return [
+        # One shape, and so one compilation.
+        jnp.minimum(jnp.arange(start, start + batch), gan.num_classes - 1)
+        for start in range(0, gan.num_classes, batch)
+    ]
 
 
 @functools.partial(jax.jit, static_argnames=("of", "num_latents"))
@@ -77,13 +87,28 @@ def _awareness_of(
     of: str,
     num_latents: int,
 ) -> dict[str, Float[Array, "class _unit"]]:
-    def of_one(class_label: Int[Array, ""]) -> dict[str, Float[Array, " _unit"]]:
+    values = awareness_by_latent(gan, class_labels, key, of=of, num_latents=num_latents)
+    return {name: jnp.mean(value, axis=1) for name, value in values.items()}
+
+
+@functools.partial(jax.jit, static_argnames=("of", "num_latents"))
+def awareness_by_latent(
+    gan: Gan,
+    class_labels: Int[Array, " class"],
+    key: PRNGKeyArray,
+    *,
+    of: str = "mean",
+    num_latents: int,
+) -> dict[str, Float[Array, "class latent _unit"]]:
+    """Returns the awareness of some classes for each of the same latents."""
+
+    def of_one(class_label: Int[Array, ""]) -> dict[str, Float[Array, "latent _unit"]]:
         labels = jnp.broadcast_to(class_label, (num_latents,))
         latents = gan.sample_latents(num_latents, class_label=labels, key=key)
         _, taps = gan.forward(gan.params, latents, None)
         factors = {
             n: (taps[f"{n}.gain"], taps[f"{n}.bias"]) for n in gan.conditional_layers
         }
-        return {n: jnp.mean(_OF_FACTORS[of](*f), 0) for n, f in factors.items()}
+        return {name: _OF_FACTORS[of](*f) for name, f in factors.items()}
 
     return jax.vmap(of_one)(class_labels)

@@ -6,8 +6,12 @@ latent-oriented ones and publish no formula.
 
 from typing import NamedTuple
 
+import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, PRNGKeyArray
+
+from jgan.awareness._analytic import awareness_by_latent, batches_of_classes
+from jgan.gan import Gan
 
 
 class Decomposition(NamedTuple):
@@ -58,4 +62,81 @@ def decompose(values: Float[np.ndarray, "class latent unit"]) -> Decomposition:
         np.square(of_class).mean(axis=0),
         np.square(of_latent).mean(axis=0),
         np.square(rest).mean(axis=(0, 1)),
+    )
+
+
+def decompose_awareness(
+    gan: Gan, *, num_latents: int, key: PRNGKeyArray
+) -> dict[str, Decomposition]:
+    """Returns the decomposition of the analytic awareness of every conditional layer.
+
+    No image is made. Classes are taken a batch at a time, so that memory does not grow
+    with their number.
+
+    Args:
+        gan: A generator with class-conditional normalization.
+        num_latents: Latents, the same for every class. Where the class alone makes the
+            factors, nothing is by latent.
+        key: Consumed whole.
+
+    Raises:
+        ValueError: If the generator has no conditional layer, or there are fewer than 2
+            classes or 2 latents.
+    """
+    if min(gan.num_classes, num_latents) < 2:
+        raise ValueError(
+            f"There are {gan.num_classes} classes and {num_latents} latents; give 2 of "
+            "each at least."
+        )
+    sums: dict[str, _Sums] = {}
+    done = 0
+    for labels in batches_of_classes(gan, num_latents):
+        values = jax.device_get(
+            awareness_by_latent(gan, labels, key, num_latents=num_latents)
+        )
+        inside = min(len(labels), gan.num_classes - done)
+        for name in gan.conditional_layers:
+            part = _sums_of(np.asarray(values[name][:inside], np.float64))
+            sums[name] = part if name not in sums else sums[name].merge(part)
+        done += inside
+    return {name: sums[name].decomposition() for name in gan.conditional_layers}
+
+
+class _Sums(NamedTuple):
+    """Of some classes, about no mean: float64 keeps ten digits of what is left."""
+
+    num_classes: int
+    by_latent: Float[np.ndarray, "latent unit"]
+    class_squares: Float[np.ndarray, " unit"]
+    squares: Float[np.ndarray, " unit"]
+
+    def merge(self, other: "_Sums") -> "_Sums":
+        return _Sums(
+            self.num_classes + other.num_classes,
+            self.by_latent + other.by_latent,
+            self.class_squares + other.class_squares,
+            self.squares + other.squares,
+        )
+
+    def decomposition(self) -> Decomposition:
+        latents = len(self.by_latent)
+        means = self.by_latent / self.num_classes
+        square = np.square(means.mean(axis=0))
+        by_class = self.class_squares / self.num_classes - square
+        by_latent = np.square(means).mean(axis=0) - square
+        whole = self.squares / (self.num_classes * latents) - square
+        # What is left of equal numbers is rounding.
+        least = 1e-12 * self.squares / (self.num_classes * latents)
+        clean = lambda x: np.where(x > least, x, 0.0)
+        return Decomposition(
+            clean(by_class), clean(by_latent), clean(whole - by_class - by_latent)
+        )
+
+
+def _sums_of(values: Float[np.ndarray, "class latent unit"]) -> _Sums:
+    return _Sums(
+        len(values),
+        values.sum(axis=0),
+        np.square(values.mean(axis=1)).sum(axis=0),
+        np.square(values).sum(axis=(0, 1)),
     )
