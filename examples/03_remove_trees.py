@@ -3,7 +3,7 @@
     python examples/03_remove_trees.py
     python examples/03_remove_trees.py --concept window --layer block1.act2
 
-Takes some minutes on two cores. Prints what is left of the concept in images that
+Takes a minute or two on two cores. Prints what is left of the concept in images that
 neither the units nor their ranking were found on, and what else changes there, for the
 best 20 % of units by effect, by IoU, and by chance. Writes a picture: images above, the
 same without the units below.

@@ -48,21 +48,16 @@ def decompose(values: Float[np.ndarray, "class latent unit"]) -> Decomposition:
     Raises:
         ValueError: If there are fewer than 2 classes or 2 latents.
     """
-    values = np.asarray(values, np.float64)
-    classes, latents, _ = values.shape
+    _check(*values.shape[:2])
+    return _sums_of(values).decomposition()
+
+
+def _check(classes: int, latents: int) -> None:
     if min(classes, latents) < 2:
         raise ValueError(
             f"There are {classes} classes and {latents} latents; give 2 of each at "
             "least."
         )
-    centered = values - values.mean(axis=(0, 1), keepdims=True)
-    of_class, of_latent = centered.mean(axis=1), centered.mean(axis=0)
-    rest = centered - of_class[:, None, :] - of_latent[None, :, :]
-    return Decomposition(
-        np.square(of_class).mean(axis=0),
-        np.square(of_latent).mean(axis=0),
-        np.square(rest).mean(axis=(0, 1)),
-    )
 
 
 def decompose_awareness(
@@ -83,11 +78,7 @@ def decompose_awareness(
         ValueError: If the generator has no conditional layer, or there are fewer than 2
             classes or 2 latents.
     """
-    if min(gan.num_classes, num_latents) < 2:
-        raise ValueError(
-            f"There are {gan.num_classes} classes and {num_latents} latents; give 2 of "
-            "each at least."
-        )
+    _check(gan.num_classes, num_latents)
     sums: dict[str, _Sums] = {}
     done = 0
     for labels in batches_of_classes(gan, num_latents):
@@ -96,7 +87,7 @@ def decompose_awareness(
         )
         inside = min(len(labels), gan.num_classes - done)
         for name in gan.conditional_layers:
-            part = _sums_of(np.asarray(values[name][:inside], np.float64))
+            part = _sums_of(values[name][:inside])
             sums[name] = part if name not in sums else sums[name].merge(part)
         done += inside
     return {name: sums[name].decomposition() for name in gan.conditional_layers}
@@ -134,6 +125,7 @@ class _Sums(NamedTuple):
 
 
 def _sums_of(values: Float[np.ndarray, "class latent unit"]) -> _Sums:
+    values = np.asarray(values, np.float64)
     return _Sums(
         len(values),
         values.sum(axis=0),

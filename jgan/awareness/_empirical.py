@@ -1,6 +1,7 @@
 """Channel awareness measured: how active the units of a layer are in each class."""
 
 import functools
+import itertools
 from collections.abc import Sequence
 
 import jax
@@ -48,25 +49,24 @@ def empirical_awareness(
     stats.check_layers(gan, chosen)
     size = min(batch_size, num_latents)
     sums = {n: np.zeros((gan.num_classes, gan.layers[n].units)) for n in chosen}
-    for label in range(gan.num_classes):
-        for start in range(0, num_latents, size):
-            found = jax.device_get(
-                _sums_of(
-                    gan,
-                    jnp.int32(label),
-                    key,
-                    jnp.int32(start),
-                    jnp.int32(num_latents),
-                    layers=chosen,
-                    size=size,
-                )
+    batches = itertools.product(range(gan.num_classes), range(0, num_latents, size))
+    for batch, (label, start) in enumerate(batches):
+        found = jax.device_get(
+            _sums_of(
+                gan,
+                jnp.int32(label),
+                key,
+                jnp.int32(start),
+                jnp.int32(num_latents),
+                layers=chosen,
+                size=size,
             )
-            batch = (label * num_latents + start) // size
-            stats.check_finite(
-                {n: np.isfinite(found[n]).all() for n in chosen}, batch=batch
-            )
-            for name in chosen:
-                sums[name][label] += found[name]
+        )
+        stats.check_finite(
+            {n: np.isfinite(found[n]).all() for n in chosen}, batch=batch
+        )
+        for name in chosen:
+            sums[name][label] += found[name]
     return {name: (sums[name] / num_latents).astype(np.float32) for name in chosen}
 
 

@@ -1,6 +1,5 @@
 """Sets, overlaps and similarities of planted channels."""
 
-import jax
 import numpy as np
 import pytest
 
@@ -73,11 +72,11 @@ def test_what_has_no_similarity_is_refused():
 
 
 def test_channels_of_the_class_and_of_the_latent_are_told_apart():
-    of_class = np.asarray(jax.random.normal(jax.random.key(0), (5, 1)))
-    of_latent = np.asarray(jax.random.normal(jax.random.key(1), (1, 7)))
+    draw = np.random.default_rng(0)
+    by_class, by_latent = draw.normal(size=(5, 1)), draw.normal(size=(1, 7))
     ones = np.ones((5, 7))
     values = np.stack(
-        [of_class * ones, of_latent * ones, of_class + of_latent, of_class * of_latent],
+        [by_class * ones, by_latent * ones, by_class + by_latent, by_class * by_latent],
         axis=-1,
     )
     values = np.concatenate([values, np.full((5, 7, 1), 3.0)], axis=-1)
@@ -85,10 +84,17 @@ def test_channels_of_the_class_and_of_the_latent_are_told_apart():
     np.testing.assert_allclose(got.class_share[:2], [1, 0], atol=1e-12)
     assert np.isnan(got.class_share[4])
     np.testing.assert_allclose(got.together[:3], 0, atol=1e-12)
-    assert got.together[3] > 0
+    # A product: all three parts, by hand.
+    centered = values[..., 3] - values[..., 3].mean()
+    of_class = centered.mean(axis=1, keepdims=True)
+    of_latent = centered.mean(axis=0, keepdims=True)
+    np.testing.assert_allclose(got.by_class[3], np.square(of_class).mean())
+    np.testing.assert_allclose(got.by_latent[3], np.square(of_latent).mean())
+    rest = centered - of_class - of_latent
+    np.testing.assert_allclose(got.together[3], np.square(rest).mean())
     total = got.by_class + got.by_latent + got.together
     np.testing.assert_allclose(total, values.var(axis=(0, 1)), atol=1e-12)
-    np.testing.assert_allclose(got.by_class[2], of_class.var())
+    np.testing.assert_allclose(got.by_class[2], by_class.var())
     for small in (values[:1], values[:, :1]):
         with pytest.raises(ValueError, match="give 2 of each at"):
             awareness.decompose(small)
