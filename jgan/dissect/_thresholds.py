@@ -80,6 +80,7 @@ def iqr_thresholds(
     *,
     segmenter: Segmenter,
     categories: Sequence[int] | None = None,
+    compat: bool = False,
     sample: Sample,
 ) -> dict[str, IqrThresholds]:
     """Returns the thresholds of the highest information quality ratio (IQR).
@@ -90,14 +91,16 @@ def iqr_thresholds(
     segmentation. Levels are quantiles within `stats.RELATIVE_ERROR`, shares counted.
 
     All four shares are of the images that show a concept's category. The original mixes
-    them with shares of all images; where there is a single category that every image
-    shows, the two are one.
+    them with shares of all images, which moves levels of rare categories by up to two
+    of the 100; where there is a single category that every image shows, the two are
+    one.
 
     Args:
         gan: The generator.
         layers: Names from ``gan.layers``.
         segmenter: Tells the concepts.
         categories: Of each concept, whole numbers from 0; None for a single category.
+        compat: Mixes the shares as the original code does, to repeat its levels.
         sample: The images, others than those to dissect.
 
     Raises:
@@ -131,12 +134,12 @@ def iqr_thresholds(
         doing="searching thresholds",
         segmenter=segmenter,
     )
-    return {name: most_telling(counted[name]) for name in layers}
+    return {name: most_telling(counted[name], compat=compat) for name in layers}
 
 
-def most_telling(counts: stats.LevelCounts) -> IqrThresholds:
+def most_telling(counts: stats.LevelCounts, *, compat: bool = False) -> IqrThresholds:
     """Returns the level of each unit that tells most about some concept."""
-    quality = iqr_curves(counts)
+    quality = iqr_curves(counts, compat=compat)
     units, levels, concepts = quality.shape
     best = quality.reshape(units, -1).argmax(axis=1)
     level, concept = np.divmod(best, concepts)
@@ -152,19 +155,25 @@ def most_telling(counts: stats.LevelCounts) -> IqrThresholds:
 
 
 def iqr_curves(
-    counts: stats.LevelCounts,
+    counts: stats.LevelCounts, *, compat: bool = False
 ) -> Float[np.ndarray, "unit level concept"]:
     """Returns the IQR of every level and concept, 0 where it does not count.
 
     It does not where all pixels are above the level or the level is not above 0, where
     the concept takes less than a thousandth of the pixels, and where unit and concept
     agree on 80 % of the pixels or less.
+
+    Args:
+        counts: Of all levels.
+        compat: Takes the pixels of a concept as a share of all images, and those of the
+            unit as one of the images that show the category, as the original code does.
     """
     both, units = counts.above()
     own = np.asarray(counts.categories)
     pixels = np.maximum(np.asarray(counts.pixels, np.float64), 1)[own]
-    shown = np.asarray(counts.shown, np.float64) / pixels
-    joint = both / pixels[None, None, :]
+    everywhere = max(int(counts.all_pixels), 1) if compat else pixels
+    shown = np.asarray(counts.shown, np.float64) / everywhere
+    joint = both / np.broadcast_to(everywhere, own.shape)[None, None, :]
     active = units[:, :, own] / pixels[None, None, :]
     neither = 1 - (active + shown[None, None, :] - joint)
     quality = stats.quality_ratio(
@@ -173,6 +182,6 @@ def iqr_curves(
     levels = np.asarray(counts.levels)
     counts_level = levels > 0
     counts_level[:, 0] = False
-    agree = joint + np.clip(neither, 0, 1) > _LEAST_AGREEMENT
+    agree = joint.clip(0, 1) + neither.clip(0, 1) > _LEAST_AGREEMENT
     valid = counts_level[:, :, None] & (shown >= _LEAST_SHARE)[None, None, :] & agree
     return np.where(valid, quality, 0.0)

@@ -23,6 +23,7 @@ class LevelCounts(NamedTuple):
         units: Pixels of images that show the category, by the same.
         shown: Pixels that show a concept.
         pixels: Pixels of all images that show the category.
+        all_pixels: Pixels of all images.
     """
 
     levels: Float[Array, "unit level"]
@@ -31,6 +32,7 @@ class LevelCounts(NamedTuple):
     units: Int[Array, "unit step category"]
     shown: Int[Array, " concept"]
     pixels: Int[Array, " category"]
+    all_pixels: Int[Array, ""]
 
     def update(self, seen: Seen) -> "LevelCounts":
         """Returns the counts with one more batch, which must have labels.
@@ -41,8 +43,8 @@ class LevelCounts(NamedTuple):
         if seen.labels is None:
             raise ValueError("Levels need labels: give `collect` a segmenter.")
         num_concepts = len(self.shown)
-        counts = (seen.weights > 0)[:, None, None, None]
-        labels = distinct(jnp.where(counts, seen.labels, -1))
+        counts = seen.weights > 0
+        labels = distinct(jnp.where(counts[:, None, None, None], seen.labels, -1))
         shown = concept_pixels(labels, num_concepts)
         present = kinds_in(shown, self.categories, len(self.pixels))
 
@@ -58,6 +60,7 @@ class LevelCounts(NamedTuple):
             units=units,
             shown=self.shown + shown.sum(axis=0),
             pixels=self.pixels + area * present.sum(axis=0),
+            all_pixels=self.all_pixels + area * counts.sum(),
         )
 
     def _add(
@@ -88,6 +91,7 @@ class LevelCounts(NamedTuple):
             units=self.units + other.units,
             shown=self.shown + other.shown,
             pixels=self.pixels + other.pixels,
+            all_pixels=self.all_pixels + other.all_pixels,
         )
 
     def above(
@@ -131,4 +135,5 @@ def zero_levels(
         zeros(num_units, num_levels + 1, num_categories),
         zeros(num_concepts),
         zeros(num_categories),
+        zeros(),
     )

@@ -60,51 +60,63 @@ def test_levels_leave_the_fractions_above(layer):
         assert (share(mine >= levels - margin) >= fractions - 1e-9).all()
 
 
-def _as_the_original(counts):
-    """IQR, IoU and agreement, [unit, fraction, concept], of shares that it mixes.
-
-    Those with a concept are of all images, that of the unit of the category's.
-    """
-    both, units = counts.above()
-    joint, shown = (np.asarray(x) / _PIXELS for x in (both, counts.shown))
-    pixels = np.asarray(counts.pixels, np.float64)[counts.categories]
-    active = np.asarray(units)[:, :, counts.categories] / pixels
-    union = active + shown - joint
-    quality = stats.quality_ratio(joint, active - joint, shown - joint, 1 - union)
-    agreement = joint.clip(0, 1) + (1 - union).clip(0, 1)
-    levels = np.asarray(counts.levels)[:, :, None] > 0
-    levels[:, 0] = False
-    quality[~(levels & (shown >= 1e-3) & (agreement > 0.8))] = 0
-    iou = joint / np.maximum(union, 1 / _PIXELS)
-    return [table[:, ::-1] for table in (quality, iou, agreement)]
+def _originals(case, layer, key):
+    """A table of the original's, [unit, concept] or [unit, fraction, concept]."""
+    first, _ = _search(case, layer)
+    table = np.moveaxis(golden("levels")[f"{case}/iqr_exact/{layer}/{key}"], 0, -1)
+    # In "multi", the original counts a pixel of none in each slot: twice.
+    return table[..., first + (1 if case == "multi" else 0) :]
 
 
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("case", CASES)
 def test_buckets_are_the_originals_or_their_neighbors(case, layer):
-    first, counts = _search(case, layer)
-    # In "multi", the original counts a pixel of none in each slot: twice.
-    some = slice(1 if case == "multi" else 0, None)
-    file, place = golden("levels"), f"{case}/iqr_exact/{layer}"
-    of = lambda key: np.moveaxis(file[f"{place}/{key}"], 0, -1)[..., first:][..., some]
-    curves, *others = (table[..., some] for table in _as_the_original(counts))
-    best, bucket = of("best_iqr"), of("best_bucket")
+    _, counts = _search(case, layer)
+    best, bucket = (_originals(case, layer, f"best_{x}") for x in ("iqr", "bucket"))
+    curves = _thresholds.iqr_curves(counts, compat=True)[:, ::-1, -best.shape[-1] :]
     telling = best > _TELLING
     assert telling.sum() >= 3
     assert np.abs(curves.argmax(axis=1) - bucket)[telling].max() <= 1
     # Shares are counted here, and read from a sketch there; levels are within 0.4 %.
     assert np.abs(curves.max(axis=1) - best)[telling].max() < 2e-3
-    counted = (curves > 0) & (of("curve") > 0)
-    assert np.abs(curves - of("curve"))[counted].max() < 5e-3
-    for table, key in zip(others, ("best_iou", "best_agreement"), strict=True):
-        at = np.take_along_axis(table, bucket[:, None], axis=1)[:, 0]
-        assert np.abs(at - of(key))[telling].max() < 3e-3
+    wanted = _originals(case, layer, "curve")
+    counted = (curves > 0) & (wanted > 0)
+    assert np.abs(curves - wanted)[counted].max() < 5e-3
     # What the original rules out is ruled out.
     np.testing.assert_array_equal(curves.max(axis=1)[best == 0], 0)
-    if case == "single":
-        # One category, which every image shows: nothing is mixed.
-        ours = _thresholds.iqr_curves(counts)[:, ::-1]
-        np.testing.assert_allclose(ours, curves, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_single_category_that_all_images_show_mixes_nothing(layer):
+    _, counts = _search("single", layer)
+    ours, originals = (
+        _thresholds.iqr_curves(counts, compat=compat) for compat in (False, True)
+    )
+    np.testing.assert_allclose(ours, originals, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("case", ["multi", "multi_none"])
+def test_shares_of_several_categories_are_not_mixed_unless_asked(case):
+    _, counts = _search(case, "layer8")
+    ours, originals = (
+        _thresholds.most_telling(counts, compat=compat) for compat in (False, True)
+    )
+    told = originals.concepts >= 0
+    assert told.any()
+    assert (ours.quality != originals.quality)[told].any()
+    # The curve of each concept, recounted of the images of its category alone.
+    both, units = counts.above()
+    concept = int(originals.concepts[told][0])
+    kind = counts.categories[concept]
+    pixels = int(counts.pixels[kind])
+    assert pixels <= int(counts.all_pixels) == _PIXELS
+    joint, active = both[..., concept], units[..., kind]
+    shown = int(counts.shown[concept])
+    cells = (joint, active - joint, shown - joint, pixels - active - shown + joint)
+    curve = stats.quality_ratio(*(cell / pixels for cell in cells))
+    got = _thresholds.iqr_curves(counts)[..., concept]
+    assert (got > 0).any()
+    np.testing.assert_allclose(got[got > 0], curve[got > 0], rtol=1e-12)
 
 
 def test_a_dead_unit_has_no_threshold():
