@@ -2,37 +2,49 @@
 
 The accumulator is a commutative monoid: `zero_moments` is its neutral element and
 `merge_moments` its product. Streaming, sharding over devices and resuming from disk are
-therefore the same operation. Sums of squares are kept about the running mean
-(Chan, Golub & LeVeque, 1983), because activations after a ReLU sit far from zero and
-``E[x^2] - E[x]^2`` would lose every significant digit in float32.
+therefore the same operation. Activations after a ReLU sit far from zero, where
+``E[x^2] - E[x]^2`` would lose every significant digit in float32: sums are `_exact`.
 """
 
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
+
+from jgan.stats._exact import ExactSum, exact_count, exact_sum, split, zero_sum
 
 
 class UnitMoments(NamedTuple):
     """Sufficient statistics for the mean and the variance of each unit.
 
     Attributes:
-        num_samples: Samples seen per unit. A weight, not a tally: past 2**24 it is
-            rounded like any float32.
-        mean: Mean of each unit, 0 where nothing was seen.
-        m2: Sum of squared deviations of each unit from `mean`.
+        num_samples: Samples seen per unit.
+        total: Sum of each unit.
+        squares: Sum of the squares of each unit.
     """
 
-    num_samples: Float[Array, ""]
-    mean: Float[Array, " unit"]
-    m2: Float[Array, " unit"]
+    num_samples: Int[Array, ""]
+    total: ExactSum
+    squares: ExactSum
+
+    @property
+    def mean(self) -> Float[np.ndarray, " unit"]:
+        """Mean of each unit in float64, 0 where nothing was seen."""
+        return self.total.value() / np.maximum(self.num_samples, 1)
+
+    @property
+    def variance(self) -> Float[np.ndarray, " unit"]:
+        """Population variance of each unit in float64, 0 where nothing was seen."""
+        squares = self.squares.value() / np.maximum(self.num_samples, 1)
+        return np.maximum(squares - self.mean**2, 0)
 
 
 def zero_moments(num_units: int) -> UnitMoments:
     """Returns the moments of no samples at all."""
-    zeros = jnp.zeros((num_units,), jnp.float32)
-    return UnitMoments(num_samples=jnp.zeros((), jnp.float32), mean=zeros, m2=zeros)
+    return UnitMoments(
+        jnp.zeros((), jnp.int32), zero_sum(num_units), zero_sum(num_units)
+    )
 
 
 def moments_of(
@@ -41,39 +53,40 @@ def moments_of(
     """Returns the moments of one batch, in float32.
 
     Args:
-        samples: What was seen of each unit, of any float dtype.
+        samples: What was seen of each unit, of any float dtype. Squares below 1e-38 or
+            above 3e38 leave float32.
         weights: 1 for an image that counts and 0 for one that pads the batch.
     """
-    samples = samples.astype(jnp.float32)
-    weights = weights.astype(jnp.float32)[:, None, None]
-    num_samples = jnp.sum(weights) * samples.shape[1]
-    mean = jnp.sum(weights * samples, axis=(0, 1)) / jnp.maximum(num_samples, 1.0)
-    deviations = jnp.square(samples - mean[None, None, :])
-    return UnitMoments(num_samples, mean, jnp.sum(weights * deviations, axis=(0, 1)))
+    counts = weights > 0
+    num_samples = counts.sum() * samples.shape[1]
+    origin, high, low = pieces = split(samples.astype(jnp.float32), counts)
+    squares = exact_sum(jnp.square(high).sum(axis=1))
+    squares = squares.plus(exact_sum((2 * high * low).sum(axis=1)))
+    squares = squares.plus(exact_sum(jnp.square(low).sum(axis=1)))
+    # Back about zero, where sums of other batches are: d^2 + 2 o d + o^2.
+    deviations, origins = pieces.sums(), exact_count(num_samples).times(origin)
+    total = deviations.plus(origins)
+    squares = squares.plus(total.plus(deviations).times(origin))
+    return UnitMoments(num_samples, total, squares)
 
 
 def merge_moments(a: UnitMoments, b: UnitMoments) -> UnitMoments:
     """Returns the moments of two disjoint sets of samples together.
 
-    Associative and commutative up to rounding, so it may be used with `jax.lax.scan`,
-    with a tree reduction, or across devices.
+    Associative and commutative: up to the rounding of 48 bits, exactly for what has as
+    few bits as `_exact` says. It may be used with `jax.lax.scan`, with a tree
+    reduction, or across devices.
     """
-    xp = a.mean.__array_namespace__()
-    total = a.num_samples + b.num_samples
-    share = b.num_samples / xp.maximum(total, 1)  # 0 / 0 when both are empty.
-    shift = b.mean - a.mean
     return UnitMoments(
-        num_samples=xp.asarray(total),
-        mean=a.mean + share * shift,
-        m2=a.m2 + b.m2 + share * a.num_samples * xp.square(shift),
+        a.num_samples + b.num_samples,
+        a.total.plus(b.total),
+        a.squares.plus(b.squares),
     )
 
 
-def unit_std(moments: UnitMoments) -> Float[Array | np.ndarray, " unit"]:
-    """Returns the population standard deviation of each unit.
+def unit_std(moments: UnitMoments) -> Float[np.ndarray, " unit"]:
+    """Returns the population standard deviation of each unit, in float64.
 
     Units that were never seen, or that are constant, get exactly zero.
     """
-    xp = moments.m2.__array_namespace__()
-    variance = moments.m2 / xp.maximum(moments.num_samples, 1)
-    return xp.sqrt(xp.maximum(variance, 0))
+    return np.sqrt(moments.variance)

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Float, Int
 
 from jgan.stats._accumulator import Seen
 from jgan.stats._moments import UnitMoments, merge_moments, moments_of, zero_moments
@@ -16,14 +17,19 @@ class UnitStatistics(NamedTuple):
         pixels: Moments over all pixels of all images.
         images: Moments over images of the mean over pixels. Their deviation tells how
             much a unit differs *between* images, wherever in the image it is.
-        active_fraction: Share of pixels above 0.
+        active: Pixels above 0.
         maximum: Highest activation, minus infinity where nothing was seen.
     """
 
     pixels: UnitMoments
     images: UnitMoments
-    active_fraction: Float[Array, " unit"]
+    active: Int[Array, " unit"]
     maximum: Float[Array, " unit"]
+
+    @property
+    def active_fraction(self) -> Float[np.ndarray, " unit"]:
+        """Share of pixels above 0, which is 0 where nothing was seen."""
+        return np.asarray(self.active) / np.maximum(self.pixels.num_samples, 1)
 
     def update(self, seen: Seen) -> "UnitStatistics":
         """Returns the statistics with one more batch."""
@@ -32,16 +38,13 @@ class UnitStatistics(NamedTuple):
     def merge(self, other: "UnitStatistics") -> "UnitStatistics":
         """Returns the statistics of two disjoint sets of images together.
 
-        Associative and commutative up to rounding, `maximum` exactly.
+        Associative and commutative up to rounding, counts and `maximum` exactly.
         """
         xp = self.maximum.__array_namespace__()
-        total = self.pixels.num_samples + other.pixels.num_samples
-        share = other.pixels.num_samples / xp.maximum(total, 1)
-        mine, others = self.active_fraction, other.active_fraction
         return UnitStatistics(
             pixels=merge_moments(self.pixels, other.pixels),
             images=merge_moments(self.images, other.images),
-            active_fraction=(1 - share) * mine + share * others,
+            active=self.active + other.active,
             maximum=xp.maximum(self.maximum, other.maximum),
         )
 
@@ -51,7 +54,7 @@ def zero_statistics(num_units: int) -> UnitStatistics:
     return UnitStatistics(
         pixels=zero_moments(num_units),
         images=zero_moments(num_units),
-        active_fraction=jnp.zeros((num_units,), jnp.float32),
+        active=jnp.zeros((num_units,), jnp.int32),
         maximum=jnp.full((num_units,), -jnp.inf, jnp.float32),
     )
 
@@ -67,11 +70,10 @@ def statistics_of(
     """
     num_images, _, _, num_units = activation.shape
     pixels = activation.astype(jnp.float32).reshape(num_images, -1, num_units)
-    active = moments_of((pixels > 0).astype(jnp.float32), weights)
     counts = weights[:, None, None] > 0
     return UnitStatistics(
         pixels=moments_of(pixels, weights),
         images=moments_of(jnp.mean(pixels, axis=1, keepdims=True), weights),
-        active_fraction=active.mean,
+        active=((pixels > 0) & counts).sum(axis=(0, 1), dtype=jnp.int32),
         maximum=jnp.max(jnp.where(counts, pixels, -jnp.inf), axis=(0, 1)),
     )
