@@ -33,8 +33,8 @@ class ExactSum(NamedTuple):
         low: What that leaves out.
     """
 
-    high: Float[Array, "*shape"]
-    low: Float[Array, "*shape"]
+    high: Float[Array | np.ndarray, "*shape"]
+    low: Float[Array | np.ndarray, "*shape"]
 
     def plus(self, other: "ExactSum") -> "ExactSum":
         """Returns the sum of both, in 48 bits, or 106 on the host."""
@@ -45,7 +45,7 @@ class ExactSum(NamedTuple):
         """Returns the product with float32 numbers of 12 significant bits or fewer."""
         parts = []
         for part in self:
-            half = _half(part)
+            half = _half(jnp.asarray(part))
             parts += [half * factor, (part - half) * factor]
         most, *others = (ExactSum(part, jnp.zeros_like(part)) for part in parts)
         for other in others:
