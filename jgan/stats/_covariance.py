@@ -83,18 +83,18 @@ def _products(
     groups, _, units = high.shape
     count = max(1, min(groups, _AT_A_TIME // units**2))
     padding = ((0, -groups % count), (0, 0), (0, 0))
-    blocks = [jnp.pad(x, padding).reshape(-1, count, GROUP, units) for x in (high, low)]
+    block = lambda x: jnp.pad(x, padding).reshape(-1, count, GROUP, units)
 
     def product(a: Array, b: Array) -> Array:
         # Anything less than the highest would round the low pieces to bfloat16.
         return jnp.einsum("gsu,gsv->guv", a, b, precision=jax.lax.Precision.HIGHEST)
 
-    def add(total: ExactSum, block: tuple[Array, Array]) -> tuple[ExactSum, None]:
-        high, low = block
+    def add(total: ExactSum, pieces: tuple[Array, Array]) -> tuple[ExactSum, None]:
+        high, low = pieces
         cross = product(high, low)
         for part in (product(high, high), cross, cross.mT, product(low, low)):
             total = total.plus(exact_sum(part))
         return total, None
 
-    total, _ = jax.lax.scan(add, zero_sum(units, units), tuple(blocks))
+    total, _ = jax.lax.scan(add, zero_sum(units, units), (block(high), block(low)))
     return total
