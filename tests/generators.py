@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from jgan.convert import assemble
 from jgan.gan import Gan
-from jgan.models import biggan, dcgan
+from jgan.models import biggan, biggan_deep, dcgan
 
 GANS = {
     "biggan": (
@@ -32,6 +32,10 @@ GANS = {
             hierarchical=False,
             attention=(),
         ),
+    ),
+    "biggan_deep": (
+        "biggan-deep",
+        biggan_deep.Config(width=4, latent_dim=8, shared_dim=6, num_classes=5),
     ),
     "dcgan": ("dcgan", dcgan.Config(latent_dim=8, units=(16, 8, 4))),
     "dcgan_conditional": (

@@ -8,11 +8,17 @@ import jax
 import jax.numpy as jnp
 
 from jgan.gan import Forward, Gan, Layer
-from jgan.models import biggan, dcgan
+from jgan.models import biggan, biggan_deep, dcgan
 from jgan.models.latents import Latents, sample_latents
 from jgan.typing import Params
 
-_MODELS: dict[str, ModuleType] = {"biggan": biggan, "dcgan": dcgan}
+_MODELS: dict[str, ModuleType] = {
+    "biggan": biggan,
+    "biggan-deep": biggan_deep,
+    "dcgan": dcgan,
+}
+# Those whose statistics depend on the truncation.
+_KEEP_TRUNCATION = ("biggan-deep",)
 
 
 def families() -> tuple[str, ...]:
@@ -65,7 +71,10 @@ def assemble(
         )
     forward = _MODELS[family].Generator(config).apply
     draw = functools.partial(
-        sample_latents, latent_dim=config.latent_dim, num_classes=config.num_classes
+        sample_latents,
+        latent_dim=config.latent_dim,
+        num_classes=config.num_classes,
+        keep_truncation=family in _KEEP_TRUNCATION,
     )
     shapes = _tap_shapes(forward, params, _one_latent(config))
     layers = {name: Layer(*shape[1:]) for name, shape in shapes if len(shape) == 4}

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from jgan.convert import biggan, dcgan
+from jgan.convert import biggan, biggan_deep, dcgan
 from jgan.convert._rules import ConversionError
 from jgan.convert.assemble import assemble, families
 from jgan.convert.readers import read_checkpoint
 from jgan.gan import Gan
 
-_CONVERTERS: dict[str, ModuleType] = {m.FAMILY: m for m in (biggan, dcgan)}
+_CONVERTERS: dict[str, ModuleType] = {m.FAMILY: m for m in (biggan, biggan_deep, dcgan)}
 
 # Where a training checkpoint holds several generators, the averaged one is meant. In
 # order of preference, as the repositories of `jgan.zoo` call them.
@@ -34,7 +34,8 @@ def convert_checkpoint(
     """Returns the generator in a checkpoint, of which nothing is executed.
 
     Args:
-        path: A PyTorch file (zip or legacy stream), safetensors or npz.
+        path: A PyTorch file (zip or legacy stream), safetensors or npz. Beside a
+            ``pytorch_model.bin`` of BigGAN-deep, its ``config.json`` is read too.
         family: Which architecture it is. None finds out from the arrays.
         name: What to call the generator. None takes the file's name.
         class_names: Names of the classes by label.
@@ -52,9 +53,10 @@ def convert_checkpoint(
     content = read_checkpoint(path)
     try:
         family, arrays = find_generator(content, family=family)
-        config, params = _CONVERTERS[family].convert(
-            arrays, num_classes=len(class_names) if class_names else num_classes
-        )
+        options = {"num_classes": len(class_names) if class_names else num_classes}
+        if family == biggan_deep.FAMILY:
+            options["description"] = biggan_deep.read_description(path)
+        config, params = _CONVERTERS[family].convert(arrays, **options)
     except ConversionError as error:
         raise ConversionError(f"{path}: {error}") from None
     return assemble(

@@ -1,10 +1,12 @@
-"""Spectral norm, baked into the weights once, as ajbrock/BigGAN-PyTorch evaluates it.
+"""Spectral norm, baked into the weights once, as the reference evaluates it.
 
-In evaluation the reference runs one step of power iteration from the stored left vector
-``u`` at every forward pass and divides by the value it finds; ``u`` itself stays. The
-stored ``sv`` is a log of training and differs. (Miyato et al., 2018; layers.py there.)
+In evaluation ajbrock/BigGAN-PyTorch runs one step of power iteration from the stored
+left vector ``u`` at every forward pass and divides by the value it finds; ``u`` itself
+stays. The stored ``sv`` is a log of training and differs. PyTorch's own spectral norm
+stores both vectors and iterates no more. (Miyato et al., 2018; layers.py there.)
 """
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -56,15 +58,70 @@ def bake_spectral_norm(
             problems.append(f"{name}.u0 {vector.shape}: its weight is {weight.shape}")
         else:
             norm = spectral_norm(weight, vector[0])
-            if not (np.isfinite(norm) and norm != 0):
-                problems.append(f"{name}.weight: its spectral norm is {norm}")
-                continue
-            # Half precision in the file must not round the quotient, too.
-            dtype = np.float64 if weight.dtype == np.float64 else np.float32
-            baked[f"{name}.weight"] = (weight.astype(dtype) / norm).astype(dtype)
+            _divide(baked, name, weight, norm, problems)
     if problems:
         raise ConversionError(summarize("Cannot apply the spectral norm:", problems))
     return baked
+
+
+def bake_stored_norm(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns the arrays with ``NAME.weight_orig`` divided by its norm, as a weight.
+
+    Args:
+        arrays: A state dict of PyTorch's spectral norm, whose ``NAME.weight_u`` and
+            ``NAME.weight_v`` give the norm. What has no ``weight_orig`` stays.
+
+    Raises:
+        ConversionError: If a weight lacks a vector or a vector its weight, they do not
+            fit, or give a norm that is zero or not finite.
+    """
+    pattern = r"(.*)\.weight_(orig|u|v)"
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    baked = {}
+    for name, array in arrays.items():
+        match = re.fullmatch(pattern, name)
+        if match is None:
+            baked[name] = array
+        else:
+            parts.setdefault(match[1], {})[match[2]] = array
+    problems = []
+    for name, part in parts.items():
+        missing = {"orig", "u", "v"} - {*part}
+        if missing or f"{name}.weight" in baked:
+            lacking = "".join(f" without weight_{m}" for m in sorted(missing))
+            problems.append(f"{name}: weights{lacking or ' with and without a norm'}")
+            continue
+        weight, left, right = part["orig"], part["u"], part["v"]
+        num_inputs = math.prod(weight.shape[1:])
+        if weight.ndim < 2 or (left.shape, right.shape) != (
+            (len(weight),),
+            (num_inputs,),
+        ):
+            problems.append(
+                f"{name}: vectors {left.shape} and {right.shape} of {weight.shape}"
+            )
+            continue
+        matrix = weight.reshape(len(weight), num_inputs).astype(np.float64)
+        norm = float(left.astype(np.float64) @ (matrix @ right.astype(np.float64)))
+        _divide(baked, name, weight, norm, problems)
+    if problems:
+        raise ConversionError(summarize("Cannot apply the spectral norm:", problems))
+    return baked
+
+
+def _divide(
+    baked: dict[str, np.ndarray],
+    name: str,
+    weight: np.ndarray,
+    norm: float,
+    problems: list[str],
+) -> None:
+    if not (np.isfinite(norm) and norm != 0):
+        problems.append(f"{name}.weight: its spectral norm is {norm}")
+        return
+    # Half precision in the file must not round the quotient, too.
+    dtype = np.float64 if weight.dtype == np.float64 else np.float32
+    baked[f"{name}.weight"] = (weight.astype(dtype) / norm).astype(dtype)
 
 
 def spectral_norm(weight: np.ndarray, left: np.ndarray) -> float:

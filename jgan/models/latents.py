@@ -1,5 +1,6 @@
 """Latents of the families that start from a normal vector and perhaps a class."""
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -18,24 +19,36 @@ class Latents(NamedTuple):
     Attributes:
         z: Normal vector.
         class_label: Class of each image, None for an unconditional generator.
+        truncation: What each `z` was drawn with, for a generator that has statistics of
+            every truncation; None for others, and where nothing was truncated.
     """
 
     z: Float[Array, "image latent"]
     class_label: Int[Array, " image"] | None = None
+    truncation: Float[Array, " image"] | None = None
 
 
-def check_latents(latents: Latents, *, latent_dim: int, num_classes: int) -> None:
+def check_latents(
+    latents: Latents,
+    *,
+    latent_dim: int,
+    num_classes: int,
+    takes_truncation: bool = False,
+) -> None:
     """Refuses latents that a generator was not made for.
 
     Raises:
-        ValueError: If a shape or dtype is wrong, or labels lack or are too many.
+        ValueError: If a shape or dtype is wrong, or labels or truncations lack or are
+            too many.
     """
-    z, labels = latents
+    z, labels, truncation = latents
     if jnp.ndim(z) != 2 or z.shape[1] != latent_dim:
         raise ValueError(
             f"latents.z has shape {jnp.shape(z)}; this generator takes (image, "
             f"{latent_dim})."
         )
+    if truncation is not None:
+        _check_kept_truncation(truncation, len(z), takes_truncation)
     if not num_classes:
         if labels is not None:
             raise ValueError("This generator has no classes: class_label must be None.")
@@ -52,6 +65,24 @@ def check_latents(latents: Latents, *, latent_dim: int, num_classes: int) -> Non
         )
 
 
+def _check_kept_truncation(
+    truncation: Array, num_images: int, takes_truncation: bool
+) -> None:
+    if not takes_truncation:
+        raise ValueError(
+            "This generator has no statistics of truncations: latents.truncation must "
+            "be None. To truncate, scale z."
+        )
+    if jnp.shape(truncation) != (num_images,) or not jnp.issubdtype(
+        jnp.result_type(truncation), jnp.floating
+    ):
+        raise ValueError(
+            f"latents.truncation has shape {jnp.shape(truncation)} and dtype "
+            f"{jnp.result_type(truncation)}; give one float for each of the "
+            f"{num_images} images."
+        )
+
+
 def sample_latents(
     num_images: int,
     *,
@@ -59,6 +90,7 @@ def sample_latents(
     num_classes: int,
     class_label: ArrayLike | None = None,
     truncation: ArrayLike | None = None,
+    keep_truncation: bool = False,
     start: Int[ArrayLike, ""] = 0,
     key: PRNGKeyArray,
 ) -> Latents:
@@ -73,23 +105,30 @@ def sample_latents(
             multiplies a normal truncated at two standard deviations, as in the official
             BigGAN demonstration (Brock, Donahue & Simonyan, 2019); 0.5 looks better and
             varies less than 1. One for all or one for each image; may be traced.
+        keep_truncation: Whether the generator has statistics of truncations, from 0 to
+            1, and so needs to be told.
         start: Number of the first image. What is drawn are the images ``start`` to
             ``start + num_images - 1`` of all that `key` gives; may be traced.
         key: Consumed whole.
 
     Raises:
-        ValueError: If a class label does not exist, or there are no classes to choose.
+        ValueError: If a class label does not exist, there are no classes to choose, or
+            a truncation is out of range.
     """
     numbers = jnp.arange(num_images) + start
     keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(numbers)
     z_keys, class_keys = jnp.moveaxis(jax.vmap(jax.random.split)(keys), 1, 0)
+    kept = None
     if truncation is None:
         z = jax.vmap(lambda k: jax.random.normal(k, (latent_dim,)))(z_keys)
     else:
         bound = _TRUNCATION_BOUND
         draw = lambda k: jax.random.truncated_normal(k, -bound, bound, (latent_dim,))
-        factor = _checked_truncation(truncation, num_images)
+        most = 1.0 if keep_truncation else math.inf
+        factor = _checked_truncation(truncation, num_images, most)
         z = factor * jax.vmap(draw)(z_keys)
+        if keep_truncation:
+            kept = jnp.broadcast_to(factor[:, 0], (num_images,))
     if class_label is not None:
         labels = _checked(class_label, num_images, num_classes)
     elif num_classes:
@@ -98,11 +137,11 @@ def sample_latents(
         )
     else:
         labels = None
-    return Latents(z, labels)
+    return Latents(z, labels, kept)
 
 
 def _checked_truncation(
-    truncation: ArrayLike, num_images: int
+    truncation: ArrayLike, num_images: int, most: float
 ) -> Float[Array, "#image 1"]:
     if np.shape(truncation) not in ((), (num_images,)):
         raise ValueError(
@@ -111,8 +150,9 @@ def _checked_truncation(
         )
     if not isinstance(truncation, jax.core.Tracer):
         values = np.asarray(truncation, np.float32)
-        if not np.all(np.isfinite(values) & (values >= 0)):
-            raise ValueError(f"truncation is {truncation}; give a number from 0 up.")
+        if not np.all(np.isfinite(values) & (values >= 0) & (values <= most)):
+            end = "up" if math.isinf(most) else f"to {most:g}"
+            raise ValueError(f"truncation is {truncation}; give a number from 0 {end}.")
     return jnp.reshape(jnp.asarray(truncation, jnp.float32), (-1, 1))
 
 

@@ -10,8 +10,8 @@ from jgan import ops
 
 def normalize(
     x: Float[Array, "image row col unit"],
-    mean: Float[Array, " unit"],
-    variance: Float[Array, " unit"],
+    mean: Float[Array, "*#image unit"],
+    variance: Float[Array, "*#image unit"],
     gain: Float[Array, "*#image unit"],
     bias: Float[Array, "*#image unit"],
     *,
@@ -21,17 +21,17 @@ def normalize(
 
     Args:
         x: Activation.
-        mean: Mean of each unit.
-        variance: Biased variance of each unit.
+        mean: Mean of each unit, or of each image and unit.
+        variance: Biased variance, of the same shape.
         gain: Factor, of each unit or of each image and unit.
-        bias: Added last, of the same shape.
+        bias: Added last, of the shape of `gain`.
         eps: Added to the variance.
     """
-    scale = gain * jax.lax.rsqrt(variance + eps).reshape((1,) * (gain.ndim - 1) + (-1,))
-    place = (gain.shape[0] if gain.ndim == 2 else 1, 1, 1, -1)
+    place = lambda a: a.reshape(a.shape[0] if a.ndim == 2 else 1, 1, 1, -1)
+    scale = place(gain) * jax.lax.rsqrt(place(variance) + eps)
     # Subtracting first keeps the digits that a folded `x * scale + shift` loses where
     # the mean is large.
-    return (x - mean.reshape(1, 1, 1, -1)) * scale.reshape(place) + bias.reshape(place)
+    return (x - place(mean)) * scale + place(bias)
 
 
 class BatchNorm(nn.Module):

@@ -36,7 +36,7 @@ def reference_options(case: str) -> dict:
     return _COMMON | CASES[case]
 
 
-def _rng(*words: str) -> np.random.Generator:
+def rng(*words: str) -> np.random.Generator:
     digest = hashlib.sha256(" ".join(words).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "big"))
 
@@ -49,18 +49,18 @@ def seeded_arrays(
     `exposure` is a contrast and three shifts. As drawn, some images are flat or
     saturated, which hides errors; so the last layer is scaled and shifted.
     """
-    rng = _rng(case, "weights")
+    draw = rng(case, "weights")
     arrays = {}
     for name in sorted(shapes):
         leaf = name.rpartition(".")[2]
         if leaf in ("stored_var", "running_var"):
-            array = rng.uniform(0.5, 2.0, shapes[name])
+            array = draw.uniform(0.5, 2.0, shapes[name])
         elif leaf == "accumulation_counter":
             array = np.zeros(shapes[name])
         elif leaf == "gamma":
             array = np.float64(0.8)
         else:
-            array = rng.standard_normal(shapes[name])
+            array = draw.standard_normal(shapes[name])
         arrays[name] = np.asarray(array, np.float32)
     norm = next(n for n in shapes if n.startswith("output_layer.0.") and "gain" in n)
     for name in (norm, norm.replace("gain", "bias")):
@@ -71,9 +71,9 @@ def seeded_arrays(
 
 def seeded_latents(case: str, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns `z` and the class labels."""
-    rng = _rng(case, "latents")
-    z = rng.standard_normal((_NUM_IMAGES, latent_dim)).astype(np.float32)
-    return z, rng.integers(0, NUM_CLASSES, _NUM_IMAGES)
+    draw = rng(case, "latents")
+    z = draw.standard_normal((_NUM_IMAGES, latent_dim)).astype(np.float32)
+    return z, draw.integers(0, NUM_CLASSES, _NUM_IMAGES)
 
 
 def kept_pixels(case: str, layer: str, side: int) -> tuple[np.ndarray, np.ndarray]:
@@ -82,7 +82,7 @@ def kept_pixels(case: str, layer: str, side: int) -> tuple[np.ndarray, np.ndarra
         rows, cols = np.mgrid[:side, :side]
         return rows.ravel(), cols.ravel()
     pixels = NUM_PIXELS * (64 if layer == "images" else 1)
-    return tuple(_rng(case, layer).integers(0, side, (2, pixels)))
+    return tuple(rng(case, layer).integers(0, side, (2, pixels)))
 
 
 def read(case: str) -> tuple[dict, dict]:

@@ -15,12 +15,13 @@ KEY = jax.random.key(0)
 
 def test_an_image_does_not_depend_on_the_batch_around_it():
     few, many = _sample(3, key=KEY), _sample(50, key=KEY)
-    for a, b in zip(few, many, strict=True):
-        np.testing.assert_array_equal(a, b[:3])
+    np.testing.assert_array_equal(few.z, many.z[:3])
+    np.testing.assert_array_equal(few.class_label, many.class_label[:3])
 
 
 def test_z_is_standard_normal_and_classes_are_even():
-    z, labels = _sample(4000, key=KEY)
+    z, labels, truncation = _sample(4000, key=KEY)
+    assert truncation is None
     assert float(jnp.abs(jnp.mean(z))) < 0.02
     assert float(jnp.std(z)) == pytest.approx(1, abs=0.02)
     counts = np.bincount(np.asarray(labels), minlength=5)
@@ -29,20 +30,29 @@ def test_z_is_standard_normal_and_classes_are_even():
 
 
 def test_truncation_scales_a_normal_cut_at_two_deviations():
-    z, _ = _sample(4000, truncation=0.5, key=KEY)
+    z = _sample(4000, truncation=0.5, key=KEY).z
     assert float(jnp.max(jnp.abs(z))) == pytest.approx(1.0, abs=0.01)
     # The deviation of a standard normal cut at +-2 is 0.8796.
     assert float(jnp.std(z)) == pytest.approx(0.5 * 0.8796, abs=0.01)
-    double, _ = _sample(4000, truncation=1.0, key=KEY)
+    double = _sample(4000, truncation=1.0, key=KEY).z
     np.testing.assert_allclose(double, 2 * z, rtol=1e-6)
 
 
 def test_truncation_may_differ_between_images():
     # As many images as latent dimensions: the wrong axis would fit.
     factors = np.linspace(0.0, 1.5, 16, dtype=np.float32)
-    z, _ = _sample(16, truncation=factors, key=KEY)
-    whole, _ = _sample(16, truncation=1.0, key=KEY)
+    z = _sample(16, truncation=factors, key=KEY).z
+    whole = _sample(16, truncation=1.0, key=KEY).z
     np.testing.assert_allclose(z, factors[:, None] * whole, rtol=1e-6)
+
+
+def test_a_truncation_is_kept_for_a_generator_that_has_statistics_of_it():
+    factors = np.linspace(0.0, 1.0, 3, dtype=np.float32)
+    kept = _sample(3, truncation=factors, keep_truncation=True, key=KEY)
+    np.testing.assert_array_equal(kept.truncation, factors)
+    np.testing.assert_array_equal(kept.z, _sample(3, truncation=factors, key=KEY).z)
+    # As z was drawn in training, so nothing was truncated.
+    assert _sample(3, keep_truncation=True, key=KEY).truncation is None
 
 
 @pytest.mark.parametrize("truncation", [-1.0, np.nan, np.ones(2)])
