@@ -26,6 +26,7 @@ from jgan.awareness._rectified import (
     rectified_normal_mean as rectified_normal_mean,
     rectified_normal_share as rectified_normal_share,
 )
+from jgan.awareness._segmentation import segment_images as segment_images
 from jgan.awareness._structure import (
     Similarity as Similarity,
     class_overlap as class_overlap,
