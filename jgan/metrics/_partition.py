@@ -1,11 +1,12 @@
 """How alike two ways to cut an image into parts are, whatever the parts are called."""
 
 import numpy as np
-from jaxtyping import ArrayLike, Float, Int
+from jaxtyping import ArrayLike, Float, Int, Integer
 
 
 def adjusted_rand_index(
-    labels: Int[ArrayLike, "image row col"], others: Int[ArrayLike, "image row col"]
+    labels: Integer[ArrayLike, "image row col"],
+    others: Integer[ArrayLike, "image row col"],
 ) -> Float[np.ndarray, " image"]:
     """Returns the adjusted Rand index of two partitions of each image, float64.
 
@@ -41,7 +42,7 @@ def adjusted_rand_index(
 
 
 def _of_image(
-    labels: Int[np.ndarray, " pixel"], others: Int[np.ndarray, " pixel"]
+    labels: Integer[np.ndarray, " pixel"], others: Integer[np.ndarray, " pixel"]
 ) -> float:
     _, labels = np.unique(labels, return_inverse=True)
     names, others = np.unique(others, return_inverse=True)

@@ -24,14 +24,14 @@ def _plain(maps, side=_SIDE):
     return np.concatenate(large, axis=2).reshape(side * side, -1)
 
 
-def _squared(points, centers):
+def plain_squares(points, centers):
     return np.square(points[:, None] - centers[None]).sum(axis=2)
 
 
 def _plain_lloyd(points, pixels):
     centers, labels = points[pixels], None
     while True:
-        distances = _squared(points, centers)
+        distances = plain_squares(points, centers)
         before, labels = labels, distances.argmin(axis=1)
         if before is not None and (labels == before).all():
             return labels, distances.min(axis=1).sum()
