@@ -5,8 +5,9 @@
 Takes a minute or two on two cores. Cuts 64 images of eight classes into 3 and into 5
 clusters, with the channels as they are and weighted by channel awareness, and prints
 how well both agree with a network that was trained on rendered scenes (adjusted Rand
-index: 1 is the same parts, 0 chance), with a 95 % interval of the difference. Writes a picture, with 5 clusters: the
-images, what the network sees, the clusters without awareness and with it.
+index: 1 for the same parts, 0 for chance), with a 95 % interval of the difference.
+Writes a picture, with 5 clusters: the images, what the network sees, the clusters
+without awareness and with it.
 """
 
 import pathlib

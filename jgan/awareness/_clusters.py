@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from jgan.awareness._pixels import PixelFeatures, Points, dots, norms, sums
 
-# Few need 50. What is left then moves single pixels between two clusters.
+# In 5 clusters of `scenes64` half of all starts take 18, the longest of 1024 took 74.
 _MOST_STEPS = 100
 
 

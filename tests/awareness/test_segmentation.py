@@ -61,9 +61,10 @@ def test_matches_kmeans_of_enlarged_weighted_activations(layers, new_key):
         points = np.float64(points.reshape(32 * 32, -1))
         centers = np.stack([points[labels == i].mean(axis=0) for i in range(3)])
         squares = plain_squares(points, centers)
-        # No pixel is nearer to another center than to its own: Lloyd has nothing left.
+        # No pixel is nearer to another center than to its own: Lloyd has nothing left
+        # but what float32 rounds of distances.
         own = np.take_along_axis(squares, labels[:, None], axis=1)[:, 0]
-        np.testing.assert_allclose(own, squares.min(axis=1), rtol=1e-3)
+        np.testing.assert_allclose(own, squares.min(axis=1), rtol=1e-4)
         best = sklearn.cluster.KMeans(3, n_init=8, random_state=0).fit(points)
         # Of eight starts each, theirs chosen more greedily: not always the same.
         assert own.sum() < 1.02 * best.inertia_
