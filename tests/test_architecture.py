@@ -29,7 +29,7 @@ ALLOWED = {
     "metrics": {"segment", "worlds", "linalg"},
     "training": {"ops", "models", "metrics", "worlds", "images", "files"},
     "dissect": _ANALYSIS,
-    "awareness": _ANALYSIS,
+    "awareness": _ANALYSIS | {"ops"},
     "components": _ANALYSIS,
     "eigengan": _ANALYSIS | {"training", "models"},
     "interpretable": _ANALYSIS | {"training", "models"},

@@ -5,7 +5,8 @@ class-conditional normalization, without making an image, also as the active fra
 and `empirical_awareness` measures it. `estimate_gaps` tells how far they are apart, and
 `contrast` what sets a class apart. `relevant_channels`, `class_overlap` and
 `class_similarity` tell how classes share channels, `decompose_awareness` which channels
-follow the latent instead. Start with `_estimate`.
+follow the latent instead. `segment_images` cuts images into parts by the channels that
+serve their class. Start with `_estimate`.
 """
 
 from jgan.awareness._analytic import analytic_awareness as analytic_awareness
@@ -26,6 +27,7 @@ from jgan.awareness._rectified import (
     rectified_normal_mean as rectified_normal_mean,
     rectified_normal_share as rectified_normal_share,
 )
+from jgan.awareness._segmentation import segment_images as segment_images
 from jgan.awareness._structure import (
     Similarity as Similarity,
     class_overlap as class_overlap,

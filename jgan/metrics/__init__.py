@@ -4,7 +4,8 @@
 `collect_moments` where the features of all images do not fit in memory. On what it
 returns, `_frechet` and `_kernel` compare distributions, and `_neighbors` tells fidelity
 (precision) from variety (recall). All of it is float64 on the host. `_scenes` puts them
-together for generators of the scenes world.
+together for generators of the scenes world. `_partition` compares segmentations, whose
+parts need no names.
 """
 
 from jgan.metrics._features import (
@@ -31,6 +32,7 @@ from jgan.metrics._neighbors import (
     PrecisionRecall as PrecisionRecall,
     precision_recall as precision_recall,
 )
+from jgan.metrics._partition import adjusted_rand_index as adjusted_rand_index
 from jgan.metrics._scenes import (
     ScenesFigures as ScenesFigures,
     scenes_figures as scenes_figures,
