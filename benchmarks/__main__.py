@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 from benchmarks import (
+    bench_awareness,
     bench_dissection,
     bench_memory,
     bench_overlap_v5e,
@@ -14,11 +15,12 @@ from benchmarks import (
     compare,
     harness,
 )
-from benchmarks.specs import DISSECTION, SAMPLING, TRAINING
+from benchmarks.specs import AWARENESS, DISSECTION, SAMPLING, TRAINING
 
 _BENCHMARKS = {
     "sampling": (bench_sampling, SAMPLING, harness.print_table),
     "training": (bench_training, TRAINING, harness.print_table),
+    "awareness": (bench_awareness, AWARENESS, harness.print_table),
     "dissection": (bench_dissection, DISSECTION, harness.print_table),
     "memory": (bench_memory, bench_memory.WORKLOADS, harness.print_table),
     "rendering": (bench_rendering, bench_rendering.WORKLOADS, harness.print_table),

@@ -1,7 +1,8 @@
 """Sampling from a generator: jgan jitted, PyTorch eager and PyTorch compiled.
 
-Every implementation runs in a process of its own, on two threads, and the processes
-take turns for a few rounds, so that a drift of the machine meets them all.
+Every implementation runs in a process of its own, on two threads or the graphics card
+if there is one, and the processes take turns for a few rounds, so that a drift of the
+machine meets them all. Of BigGAN-deep the peer is pytorch-pretrained-biggan itself.
 """
 
 from collections.abc import Callable
@@ -12,20 +13,29 @@ import numpy as np
 from benchmarks import harness
 from benchmarks.specs import SAMPLING, Sampling
 
-IMPLEMENTATIONS = ("jgan", "torch-eager", "torch-compile")
+IMPLEMENTATIONS = ("jgan", "torch-eager", "torch-compile", "hf-torch-eager")
 _REPEATS = 5
+# A step that has statistics of its own: nothing to interpolate, for either.
+_TRUNCATION = 0.4
 
 
 def measure_all(
     *, workloads: tuple[str, ...], report: Callable[[str], None]
 ) -> list[harness.Measurement]:
-    """Returns every workload on every implementation.
+    """Returns every workload on every implementation that has it.
 
     Args:
         workloads: Names in `SAMPLING`.
         report: Told what is being measured.
     """
-    return harness.take_turns(__spec__.name, workloads, IMPLEMENTATIONS, report=report)
+    measurements = []
+    for workload in workloads:
+        deep = SAMPLING[workload].family == "biggan-deep"
+        implementations = ("jgan", "hf-torch-eager") if deep else IMPLEMENTATIONS[:3]
+        measurements += harness.take_turns(
+            __spec__.name, [workload], implementations, report=report
+        )
+    return measurements
 
 
 def measure(workload: str, implementation: str) -> harness.Measurement:
@@ -34,9 +44,8 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
     if implementation == "jgan":
         results = {"": _time_jgan(spec)}
     else:
-        compiled = implementation == "torch-compile"
         results = {
-            layout: _time_torch(spec, layout, compiled=compiled)
+            layout: _time_torch(spec, layout, implementation)
             for layout in ("contiguous_format", "channels_last")
         }
     variant, (first, times) = min(results.items(), key=lambda r: np.median(r[1][1]))
@@ -55,37 +64,59 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
 def _time_jgan(spec: Sampling) -> tuple[float, list[float]]:
     import jax
 
-    from jgan.convert.assemble import assemble, expected_params
+    from benchmarks.random_gan import random_gan
 
-    shapes = expected_params(spec.family, spec.config)
-    leaves, tree = jax.tree.flatten(shapes)
-    rng = np.random.default_rng(0)
-    arrays = [rng.uniform(0.01, 0.02, s.shape).astype(np.float32) for s in leaves]
-    params = jax.tree.unflatten(tree, arrays)
-    gan = assemble(spec.family, spec.config, params, name=spec.name)
-    latents = gan.sample_latents(spec.batch_size, key=jax.random.key(0))
+    gan = random_gan(spec.family, spec.config, name=spec.name)
+    truncation = _TRUNCATION if spec.family == "biggan-deep" else None
+    latents = gan.sample_latents(
+        spec.batch_size, truncation=truncation, key=jax.random.key(0)
+    )
     sample = jax.jit(lambda params, latents: gan.forward(params, latents)[0])
     run = lambda: jax.block_until_ready(sample(gan.params, latents))
     return harness.time_calls(run, repeats=_REPEATS)
 
 
 def _time_torch(
-    spec: Sampling, layout: str, *, compiled: bool
+    spec: Sampling, layout: str, implementation: str
 ) -> tuple[float, list[float]]:
     import torch
 
+    torch.set_num_threads(harness.THREADS)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    module, inputs = _torch_module(spec)
+    module = module.eval().to(device, memory_format=getattr(torch, layout))
+    inputs = [x.to(device) if isinstance(x, torch.Tensor) else x for x in inputs]
+    if implementation == "torch-compile":
+        module = torch.compile(module)
+
+    def run() -> None:
+        module(*inputs)
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    with torch.inference_mode():
+        return harness.time_calls(run, repeats=_REPEATS)
+
+
+def _torch_module(spec: Sampling) -> tuple[Any, list[Any]]:
+    import torch
+
+    z = torch.randn(spec.batch_size, spec.config.latent_dim)
+    labels = torch.randint(0, spec.config.num_classes, (spec.batch_size,))
+    if spec.family == "biggan-deep":
+        from pytorch_pretrained_biggan import (  # pyright: ignore[reportMissingImports]
+            BigGAN,
+            BigGANConfig,
+        )
+
+        hot = torch.nn.functional.one_hot(labels, spec.config.num_classes).float()
+        # Its default is the one of 128 pixels, and jgan's.
+        return BigGAN(BigGANConfig()), [z, hot, _TRUNCATION]
     from benchmarks import torch_biggan, torch_dcgan
 
-    torch.set_num_threads(harness.THREADS)
     twin = {"biggan": torch_biggan, "dcgan": torch_dcgan}[spec.family]
-    module: Any = twin.Generator(spec.config).eval()
-    module = module.to(memory_format=getattr(torch, layout))
-    if compiled:
-        module = torch.compile(module)
-    with torch.inference_mode():
-        z = torch.randn(spec.batch_size, spec.config.latent_dim)
-        labels = torch.randint(0, spec.config.num_classes, (spec.batch_size,))
-        return harness.time_calls(lambda: module(z, labels), repeats=_REPEATS)
+    module: Any = twin.Generator(spec.config)
+    return module, [z, labels]
 
 
 if __name__ == "__main__":

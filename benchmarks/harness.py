@@ -8,6 +8,7 @@ import os
 import pathlib
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -138,8 +139,18 @@ def main_of_child(
 
 
 def device() -> str:
-    """Returns what this process runs on."""
-    return f"cpu x {len(os.sched_getaffinity(0))}"
+    """Returns what this process runs on: the graphics card, if there is one."""
+    return graphics_card() or f"cpu x {len(os.sched_getaffinity(0))}"
+
+
+def graphics_card() -> str | None:
+    """Returns the name of the graphics card, if its driver tells one."""
+    driver = shutil.which("nvidia-smi")
+    if driver is None:
+        return None
+    command = [driver, "--query-gpu=name", "--format=csv,noheader"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stdout.strip() or None
 
 
 def peak_memory_bytes() -> int:

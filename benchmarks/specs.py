@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Literal
 
-from jgan.models import biggan, dcgan
+from jgan.models import biggan, biggan_deep, dcgan
 from jgan.training import PRESETS, Config
 
 
@@ -15,8 +15,8 @@ class Sampling:
     """
 
     name: str
-    family: Literal["biggan", "dcgan"]
-    config: biggan.Config | dcgan.Config
+    family: Literal["biggan", "biggan-deep", "dcgan"]
+    config: biggan.Config | biggan_deep.Config | dcgan.Config
     batch_size: int
 
 
@@ -30,12 +30,39 @@ SAMPLING = {
             batch_size=8,
         ),
         Sampling(
+            name="biggan-deep-128",
+            family="biggan-deep",
+            config=biggan_deep.Config(),
+            batch_size=4,
+        ),
+        Sampling(
             name="eyes",
             family="dcgan",
             config=dcgan.Config(
                 latent_dim=100, units=(1024, 512, 256, 128, 64), num_classes=8
             ),
             batch_size=16,
+        ),
+    )
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Awareness:
+    """Channel awareness of all classes, from a generator with random weights."""
+
+    name: str
+    config: biggan.Config
+    num_latents: int
+
+
+AWARENESS = {
+    spec.name: spec
+    for spec in (
+        Awareness(
+            name="biggan256",
+            config=biggan.Config(resolution=256, width=96, latent_dim=140),
+            num_latents=16,
         ),
     )
 }

@@ -159,4 +159,25 @@ ENTRIES = (
             "models (first link; of its files the averaged generator, G_ema)"
         ),
     ),
+    *(
+        Entry(
+            name=f"biggan-deep-{resolution}",
+            family="biggan-deep",
+            resolution=resolution,
+            num_classes=1000,
+            source="huggingface/pytorch-pretrained-BigGAN (GitHub)",
+            license="MIT (the repository; DeepMind's weights have terms of their own)",
+            note=(
+                "ImageNet, the deep generator, with statistics of 51 truncations: "
+                "sample with one, such as 0.4."
+            ),
+            location=(
+                "the addresses in pytorch_pretrained_biggan/model.py of "
+                "github.com/huggingface/pytorch-pretrained-BigGAN (for "
+                f"biggan-deep-{resolution}, the file ending in pytorch_model.bin, and "
+                "beside it the one ending in config.json)"
+            ),
+        )
+        for resolution in (128, 256, 512)
+    ),
 )
