@@ -64,10 +64,10 @@ class ChannelEffects(NamedTuple):
     def ranking_alike(self) -> list[int]:
         """Channels that change all classes much and alike, the most so first.
 
-        By `alike` times the mean effect over classes: a channel that does next to
-        nothing may do so very much alike.
+        By `alike` times the effect in the class that changes least: a channel that does
+        next to nothing may do so very much alike.
         """
-        score = self.alike * self.effect.mean(axis=0)
+        score = self.alike * self.effect.min(axis=0)
         return np.argsort(-score, kind="stable").tolist()
 
 
