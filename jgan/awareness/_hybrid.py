@@ -19,13 +19,8 @@ from jgan.gan import Gan
 from jgan.taps import Edit, blend
 from jgan.typing import Activation, Images
 
-_Rows = Int[ArrayLike, "*image channel"] | Int[Array, "*image channel"]
-_Mask = (
-    Bool[ArrayLike, "*image unit"]
-    | Float[ArrayLike, "*image unit"]
-    | Bool[Array, "*image unit"]
-    | Float[Array, "*image unit"]
-)
+_Rows = Int[ArrayLike, "*image channel"]
+_Mask = Bool[ArrayLike, "*image unit"] | Float[ArrayLike, "*image unit"]
 Channels = Mapping[str, _Rows | _Mask]
 
 
