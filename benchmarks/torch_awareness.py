@@ -1,15 +1,20 @@
 """Channel awareness in PyTorch, for timing: a loop over classes, latents batched."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from benchmarks.torch_biggan import Generator
 
+def awareness(generator: Any, z: Tensor, num_classes: int) -> list[Tensor]:
+    """Returns the mean after ReLU of every channel, [class, unit] for each layer.
 
-def awareness(generator: Generator, z: Tensor, num_classes: int) -> list[Tensor]:
-    """Returns the mean after ReLU of every channel, [class, unit] for each layer."""
+    Args:
+        generator: Of `benchmarks.torch_biggan`.
+        z: Latents, the same for every class.
+        num_classes: How many.
+    """
     _, *chunks = z.chunk(generator.config.num_chunks, dim=1)
     rows: list[list[Tensor]] = []
     for label in range(num_classes):

@@ -102,13 +102,19 @@ def awareness_by_latent(
 ) -> dict[str, Float[Array, "class latent _unit"]]:
     """Returns the awareness of some classes for each of the same latents."""
 
-    def of_one(class_label: Int[Array, ""]) -> dict[str, Float[Array, "latent _unit"]]:
-        labels = jnp.broadcast_to(class_label, (num_latents,))
-        latents = gan.sample_latents(num_latents, class_label=labels, key=key)
+    def of_one(
+        class_label: Int[Array, ""], number: Int[Array, ""]
+    ) -> dict[str, Float[Array, " _unit"]]:
+        latents = gan.sample_latents(1, class_label=class_label, start=number, key=key)
         _, taps = gan.forward(gan.params, latents, None)
         factors = {
-            n: (taps[f"{n}.gain"], taps[f"{n}.bias"]) for n in gan.conditional_layers
+            n: (taps[f"{n}.gain"][0], taps[f"{n}.bias"][0])
+            for n in gan.conditional_layers
         }
         return {name: _OF_FACTORS[of](*f) for name, f in factors.items()}
 
-    return jax.vmap(of_one)(class_labels)
+    # One axis after the other: what depends on the class alone, or on the latent alone,
+    # is computed once for each.
+    of_class = jax.vmap(of_one, in_axes=(None, 0))
+    numbers = jnp.arange(num_latents)
+    return jax.vmap(of_class, in_axes=(0, None))(class_labels, numbers)

@@ -53,7 +53,9 @@ def convert_checkpoint(
     content = read_checkpoint(path)
     try:
         family, arrays = find_generator(content, family=family)
-        options = {"num_classes": len(class_names) if class_names else num_classes}
+        options: dict[str, Any] = {
+            "num_classes": len(class_names) if class_names else num_classes
+        }
         if family == biggan_deep.FAMILY:
             options["description"] = biggan_deep.read_description(path)
         config, params = _CONVERTERS[family].convert(arrays, **options)

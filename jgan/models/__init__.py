@@ -6,4 +6,8 @@ call takes latents and edits and returns images and taps; `jgan.convert` makes a
 of it.
 """
 
-from jgan.models import biggan as biggan, dcgan as dcgan
+from jgan.models import (
+    biggan as biggan,
+    biggan_deep as biggan_deep,
+    dcgan as dcgan,
+)

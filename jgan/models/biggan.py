@@ -12,7 +12,7 @@ import dataclasses
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from jgan import ops
 from jgan.models.latents import Latents, check_latents
@@ -20,6 +20,7 @@ from jgan.models.layers import (
     Attention,
     BatchNorm,
     ClassAffine,
+    Condition,
     Conv,
     batch_statistics,
     look_up,
@@ -149,7 +150,7 @@ class Generator(nn.Module):
         colors = Conv(3, name=f"to_rgb{suffix}")(jax.nn.relu(x))
         return jnp.tanh(colors), tap.finish()
 
-    def _conditions(self, class_label, chunks) -> list[Array]:
+    def _conditions(self, class_label, chunks) -> list[Condition]:
         config = self.config
         num_blocks = len(config.units_out)
         if config.shared_dim is None:
@@ -161,8 +162,8 @@ class Generator(nn.Module):
         )
         embedding = look_up(table, class_label)
         if not config.hierarchical:
-            return [embedding] * num_blocks
-        return [jnp.concatenate([embedding, chunk], axis=-1) for chunk in chunks]
+            return [(embedding,)] * num_blocks
+        return [(embedding, chunk) for chunk in chunks]
 
 
 class Block(nn.Module):
@@ -175,7 +176,7 @@ class Block(nn.Module):
     def __call__(
         self,
         x: Float[Array, "image row col unit_in"],
-        condition: Int[Array, " image"] | Float[Array, "image condition"],
+        condition: Condition,
         tap: Tapper,
     ) -> Float[Array, "image row_out col_out unit_out"]:
         """Returns the shortcut plus the residual. Taps its two activations."""
@@ -198,7 +199,7 @@ class ConditionalBatchNorm(nn.Module):
     def __call__(
         self,
         x: Float[Array, "image row col unit"],
-        condition: Int[Array, " image"] | Float[Array, "image condition"],
+        condition: Condition,
         tap: Tapper,
         layer: str,
     ) -> Float[Array, "image row col unit"]:

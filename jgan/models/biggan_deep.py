@@ -18,7 +18,14 @@ from jaxtyping import Array, Float
 
 from jgan import ops
 from jgan.models.latents import Latents, check_latents
-from jgan.models.layers import Attention, ClassAffine, Conv, look_up, normalize
+from jgan.models.layers import (
+    Attention,
+    ClassAffine,
+    Condition,
+    Conv,
+    look_up,
+    normalize,
+)
 from jgan.taps import Edits, Tapper
 from jgan.typing import Activation, Images
 
@@ -132,10 +139,11 @@ class Generator(nn.Module):
             (config.num_classes, config.shared_dim),
         )
         labels = jnp.asarray(latents.class_label)
-        condition = jnp.concatenate([latents.z, look_up(table, labels)], axis=-1)
+        condition = (latents.z, look_up(table, labels))
         mix = statistics_mix(latents.truncation, config)
         units = config.units_in
-        x = nn.Dense(4 * 4 * units, name="linear")(condition)
+        whole = jnp.concatenate(condition, axis=-1)
+        x = nn.Dense(4 * 4 * units, name="linear")(whole)
         x = tap("linear", x.reshape(-1, 4, 4, units))
         for i, units in enumerate(config.units_out):
             upsample = i % 2 == 1
@@ -159,7 +167,7 @@ class Block(nn.Module):
     def __call__(
         self,
         x: Float[Array, "image row col unit_in"],
-        condition: Float[Array, "image condition"],
+        condition: Condition,
         mix: Float[Array, "#image statistic"],
         tap: Tapper,
     ) -> Float[Array, "image row_out col_out unit_out"]:
@@ -188,7 +196,7 @@ class ConditionalBatchNorm(nn.Module):
     def __call__(
         self,
         x: Float[Array, "image row col unit"],
-        condition: Float[Array, "image condition"],
+        condition: Condition,
         mix: Float[Array, "#image statistic"],
         tap: Tapper,
         layer: str,

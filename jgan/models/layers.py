@@ -1,8 +1,11 @@
 """Layers that several families share. Modules name the parameters, ops do the work."""
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from jgan import ops
@@ -100,29 +103,36 @@ class Conv(nn.Module):
         return y + bias[None, None, None, :]
 
 
+# What conditions an image: its class, or vectors of which one stands for the class.
+Condition = Int[Array, " image"] | tuple[Float[Array, "image _part"], ...]
+
+
 class ClassAffine(nn.Module):
     """Gain or bias of each image and unit, from what conditions the image.
 
     Attributes:
         units: How many units to scale or shift.
         num_classes: Rows of the table if the condition is a class label; unused if it
-            is a vector.
+            is vectors.
     """
 
     units: int
     num_classes: int
 
     @nn.compact
-    def __call__(
-        self, condition: Int[Array, " image"] | Float[Array, "image condition"]
-    ) -> Float[Array, "image unit"]:
-        """Returns a linear function of a vector, or the row of a label."""
+    def __call__(self, condition: Condition) -> Float[Array, "image unit"]:
+        """Returns a linear function of the vectors, or the row of a label."""
         init = nn.initializers.orthogonal()
-        if condition.ndim == 1:
+        if not isinstance(condition, tuple):
             table = self.param("table", init, (self.num_classes, self.units))
             return look_up(table, condition)
-        kernel = self.param("kernel", init, (condition.shape[-1], self.units))
-        return condition @ kernel
+        sizes = [part.shape[-1] for part in condition]
+        kernel = self.param("kernel", init, (sum(sizes), self.units))
+        rows = jnp.split(kernel, np.cumsum(sizes)[:-1])
+        # Not one product of vectors put together: where many classes meet many latents,
+        # as in channel awareness, each part is then computed once for each of its own.
+        products = [part @ some for part, some in zip(condition, rows, strict=True)]
+        return functools.reduce(jnp.add, products)
 
 
 def look_up(
