@@ -96,12 +96,17 @@ def _time_torch(spec: Dissection) -> tuple[float, list[float]]:
     from benchmarks.torch_dissection import overlap_counts
 
     torch.set_num_threads(harness.THREADS)
-    maps, thresholds, labels = map(torch.from_numpy, inputs(spec))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    arrays = (torch.from_numpy(array).to(device) for array in inputs(spec))
+    maps, thresholds, labels = arrays
     maps = maps.permute(0, 3, 1, 2).contiguous()
-    return harness.time_calls(
-        lambda: overlap_counts(maps, thresholds, labels, spec.concepts),
-        repeats=_REPEATS,
-    )
+
+    def run() -> None:
+        counts = overlap_counts(maps, thresholds, labels, spec.concepts)
+        for count in counts:
+            count.cpu()
+
+    return harness.time_calls(run, repeats=_REPEATS)
 
 
 if __name__ == "__main__":

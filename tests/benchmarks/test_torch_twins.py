@@ -17,7 +17,7 @@ pytestmark = pytest.mark.torch
 def _run(module, latents):
     import torch
 
-    z, labels = (torch.tensor(np.asarray(a)) for a in latents)
+    z, labels = (torch.tensor(np.asarray(a)) for a in latents[:2])
     with torch.inference_mode():
         images = module.eval()(z, labels.long())
     return images.permute(0, 2, 3, 1).numpy()
@@ -51,6 +51,25 @@ def test_dcgan_twin_computes_what_jgan_computes(new_key):
 
     want, _ = jax.jit(Generator(config).apply)(params, latents)
     np.testing.assert_allclose(_run(twin, latents), want, atol=2e-5)
+
+
+def test_torch_awareness_computes_what_jgan_computes():
+    import torch
+
+    from benchmarks import torch_awareness
+    from jgan import awareness
+    from tests.benchmarks.loading import load_generator
+
+    gan = make_gan("biggan")
+    twin = torch_biggan.Generator(gan.config)
+    load_generator(twin, gan.params)
+    key = jax.random.key(2)
+    z = torch.tensor(np.asarray(gan.sample_latents(4, key=key).z))
+    with torch.inference_mode():
+        tables = torch_awareness.awareness(twin, z, gan.num_classes)
+    want = awareness.channel_awareness(gan, num_latents=4, key=key)
+    for table, layer in zip(tables, want.values(), strict=True):
+        np.testing.assert_allclose(table, layer, rtol=1e-4, atol=1e-6)
 
 
 def test_the_timed_biggan_has_the_units_of_the_paper():
