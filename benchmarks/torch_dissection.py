@@ -23,8 +23,8 @@ def overlap_counts(
         num_concepts: How many.
     """
     units = len(thresholds)
-    both = torch.zeros(num_concepts, units, dtype=torch.long)
-    active = torch.zeros(units, dtype=torch.long)
+    both = activation.new_zeros(num_concepts, units, dtype=torch.long)
+    active = activation.new_zeros(units, dtype=torch.long)
     for maps, shown in zip(activation, labels, strict=True):
         enlarged = functional.interpolate(
             maps[None], size=shown.shape, mode="bilinear", align_corners=False
