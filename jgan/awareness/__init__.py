@@ -4,7 +4,8 @@
 class-conditional normalization, without making an image, also as the active fraction,
 and `empirical_awareness` measures it. `estimate_gaps` tells how far they are apart, and
 `contrast` what sets a class apart. `relevant_channels`, `class_overlap` and
-`class_similarity` tell how classes share channels, `decompose_awareness` which channels
+`class_similarity` tell how classes share channels, `correlate` whether a class that
+uses more of them looks better, `decompose_awareness` which channels
 follow the latent instead.
 
 What channels mean is told by changing them: `sweep_channel` edits one, `rank_channels`
@@ -34,6 +35,11 @@ from jgan.awareness._estimate import (
 from jgan.awareness._hybrid import (
     hybrid_edits as hybrid_edits,
     hybridize as hybridize,
+)
+from jgan.awareness._performance import (
+    Correlation as Correlation,
+    correlate as correlate,
+    total_awareness as total_awareness,
 )
 from jgan.awareness._rank_channels import (
     ChannelEffects as ChannelEffects,

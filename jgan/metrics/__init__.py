@@ -3,11 +3,15 @@
 `_features` runs the function over batches: start with `collect_features`, or with
 `collect_moments` where the features of all images do not fit in memory. On what it
 returns, `_frechet` and `_kernel` compare distributions, and `_neighbors` tells fidelity
-(precision) from variety (recall). All of it is float64 on the host. `_scenes` puts them
-together for generators of the scenes world. `_partition` compares segmentations, whose
-parts need no names.
+(precision) from variety (recall); `_by_class` has them class by class. All of it is
+float64 on the host. `_scenes` puts them together for generators of the scenes world.
+`_partition` compares segmentations, whose parts need no names.
 """
 
+from jgan.metrics._by_class import (
+    ClassPerformance as ClassPerformance,
+    class_performance as class_performance,
+)
 from jgan.metrics._features import (
     Features as Features,
     collect_features as collect_features,
@@ -36,4 +40,5 @@ from jgan.metrics._partition import adjusted_rand_index as adjusted_rand_index
 from jgan.metrics._scenes import (
     ScenesFigures as ScenesFigures,
     scenes_figures as scenes_figures,
+    scenes_performance as scenes_performance,
 )

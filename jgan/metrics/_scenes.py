@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from jgan.metrics._by_class import ClassPerformance, class_performance
 from jgan.metrics._frechet import frechet_distance
 from jgan.metrics._neighbors import precision_recall
 from jgan.segment.scenes import SceneNetwork
@@ -86,17 +87,13 @@ def scenes_figures(
             f"num_images is {num_images}; give a multiple of batch_size {batch_size}."
         )
 
-    def render(labels: Int[Array, " image"], key: PRNGKeyArray):
-        scenes = sample_scenes(len(labels), class_label=labels, key=key)
-        return scenes.images, scenes.segmentation
-
     make = lambda labels, key: (generate(labels, key), None)
     read = functools.partial(
         _read_all, network, num_images=num_images, batch_size=batch_size
     )
     keys = jax.random.split(key, 3)
     generated = read(make, key=keys[0])
-    real, again = (read(render, key=k) for k in keys[1:])
+    real, again = (read(_render, key=k) for k in keys[1:])
     found = precision_recall(real.features, generated.features)
     ceiling = precision_recall(real.features, again.features)
     common = real.frequency >= _COMMON
@@ -117,10 +114,54 @@ def scenes_figures(
     )
 
 
+def scenes_performance(
+    generate: Generate,
+    network: SceneNetwork,
+    *,
+    num_images: int = 500,
+    batch_size: int = 40,
+    key: PRNGKeyArray,
+) -> ClassPerformance:
+    """Returns how the images of each class compare with rendered ones of that class.
+
+    Args:
+        generate: Gives an image for each class label; may be traced.
+        network: Reads the images; its features are compared.
+        num_images: Of each class and set.
+        batch_size: Images at a time, a multiple of the number of classes.
+        key: Consumed whole.
+
+    Raises:
+        ValueError: If the sizes do not fit.
+    """
+    classes = len(CLASS_NAMES)
+    if batch_size < 1 or batch_size % classes or num_images * classes % batch_size:
+        raise ValueError(
+            f"num_images is {num_images} and batch_size {batch_size}; give a multiple "
+            f"of {classes} that divides {classes} times num_images."
+        )
+    read = functools.partial(
+        _read_all, network, num_images=num_images * classes, batch_size=batch_size
+    )
+    keys = jax.random.split(key)
+    make = lambda labels, key: (generate(labels, key), None)
+    # Classes take turns, so that each has every eighth image.
+    real, generated = (
+        found.features.reshape(num_images, classes, -1).swapaxes(0, 1)
+        for found in (read(_render, key=keys[0]), read(make, key=keys[1]))
+    )
+    return class_performance(real, generated)
+
+
 class _Read(NamedTuple):
     features: Float[np.ndarray, "image feature"]
     right: np.ndarray
     frequency: Float[np.ndarray, " concept"]
+
+
+def _render(labels: Int[Array, " image"], key: PRNGKeyArray):
+    scenes = sample_scenes(len(labels), class_label=labels, key=key)
+    return scenes.images, scenes.segmentation
 
 
 def _read_all(

@@ -90,9 +90,10 @@ def test_the_truncations_of_a_batch_may_differ():
     both = draw([0.4, 1.0])
     for image, truncation in enumerate((0.4, 1.0)):
         alone = draw([truncation, truncation])[image]
-        np.testing.assert_allclose(both[image], alone, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(both[image], alone, rtol=0, atol=_IMAGE_ATOL)
     untold = forward(params, Latents(jnp.asarray(z), jnp.asarray(labels, jnp.int32)))
-    np.testing.assert_array_equal(untold[0], draw([1.0, 1.0]))
+    # Another program, which may round otherwise.
+    np.testing.assert_allclose(untold[0], draw([1.0, 1.0]), rtol=0, atol=_IMAGE_ATOL)
     assert np.isnan(draw([0.4, 1.5])[1]).all()
     assert config.num_statistics == 51
 
