@@ -50,6 +50,29 @@ def test_images_and_every_tap_equal_the_reference(case):
 
 
 @pytest.mark.parametrize("case", biggan_cases.CASES)
+def test_gain_and_bias_of_all_classes_equal_the_reference(case):
+    golden, arrays = _golden_and_arrays(case)
+    config, params = biggan.convert(arrays)
+    z, _ = biggan_cases.seeded_latents(case, config.latent_dim)
+    labels = jnp.arange(config.num_classes)
+    same = jnp.broadcast_to(jnp.asarray(z[:1]), (len(labels), z.shape[1]))
+    wanted = {
+        n.removeprefix("classes/"): v for n, v in golden.items() if "classes" in n
+    }
+
+    @jax.jit
+    def factors(params):
+        _, taps = Generator(config).apply(params, Latents(same, labels))
+        return {name: taps[name] for name in wanted}
+
+    got = factors(params)
+    assert len(got) == 4 * len(config.units_out)
+    for name, want in wanted.items():
+        # Sums of up to 14 products.
+        np.testing.assert_allclose(got[name], want, rtol=0, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("case", biggan_cases.CASES)
 def test_goldens_vary_over_the_image_and_are_not_saturated(case):
     golden, _ = _golden_and_arrays(case)
     images = golden["images"]

@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from jgan.convert import ConversionError, biggan_deep, convert_checkpoint
+from jgan.convert import (
+    ConversionError,
+    biggan_deep,
+    convert_checkpoint,
+    load_folder,
+    save,
+)
 from jgan.models.biggan_deep import Config, Generator, statistics_mix
 from jgan.models.latents import Latents
 from tests.golden import biggan_deep_cases as cases
@@ -166,6 +172,26 @@ def test_a_file_is_read_with_the_config_beside_it(tmp_path, name):
     beside.write_text("{")
     with pytest.raises(ConversionError, match=r"config\.json is not JSON"):
         convert_checkpoint(file)
+
+
+def test_a_saved_generator_is_told_to_interpolate(tmp_path):
+    _, arrays = _golden_and_arrays("128")
+    safetensors.numpy.save_file(arrays, tmp_path / "pytorch_model.bin")
+    gan = convert_checkpoint(tmp_path / "pytorch_model.bin")
+    # What the package takes where nothing else is written.
+    assert gan.config.batch_norm_eps == 1e-4
+    folder = save(gan, tmp_path / "saved")
+    described = json.loads((folder / "config.json").read_text())
+    described["config"]["swap_statistics"] = False
+    (folder / "config.json").write_text(json.dumps(described))
+    mended = load_folder(folder)
+    assert mended.config == dataclasses.replace(gan.config, swap_statistics=False)
+    draw = lambda gan, truncation: gan.forward(
+        gan.params,
+        gan.sample_latents(1, truncation=truncation, key=jax.random.key(0)),
+    )[0]
+    np.testing.assert_array_equal(draw(mended, 0.4), draw(gan, 0.4))
+    assert np.abs(draw(mended, 0.405) - draw(gan, 0.405)).max() > 0.01
 
 
 def _broken(change):

@@ -6,7 +6,8 @@ Run from the root of jgan, with torch 2.13.0 (CPU) installed:
 
 where CHECKOUT is at commit 98459431a5d618d644d54cd1e9fceb1e5045648d. Outputs are
 float32, in evaluation mode. A file holds the state dict's shapes, the images and the
-taps at some pixels, and of every tap the mean of each unit and the maximum of all.
+taps at some pixels, of every tap the mean of each unit and the maximum of all, and what
+all classes ask of each normalization.
 """
 
 import json
@@ -50,6 +51,7 @@ def main(checkout: str) -> None:
             golden[layer] = tap[:, rows, cols]
             golden[f"{layer}/mean"] = tap.mean((0, 1, 2), dtype=np.float64)
             golden[f"{layer}/max"] = np.abs(tap).max()
+        golden |= factors(generator, z)
         np.savez_compressed(biggan_cases.FOLDER / f"biggan_{case}.npz", **golden)
 
 
@@ -102,6 +104,17 @@ def run(generator, z, labels) -> dict[str, np.ndarray]:
     )
     keep("images")(None, None, generator(z, generator.shared(labels)))
     return taps
+
+
+def factors(generator, z) -> dict[str, np.ndarray]:
+    """Returns gain and bias of every class at the first `z`, by jgan's names."""
+    labels = torch.arange(biggan_cases.NUM_CLASSES)
+    taps = run(generator, z[:1].expand(len(labels), -1), labels)
+    return {
+        f"classes/{name}": tap[:, 0, 0]
+        for name, tap in taps.items()
+        if name.endswith((".gain", ".bias"))
+    }
 
 
 if __name__ == "__main__":
