@@ -60,8 +60,8 @@ similarity.correlation[similarity.order][:, similarity.order]
         "<h3>Channels by class</h3>"
         "<p>A row for each class, in the order of likeness, and a column for each "
         "channel. Channels are grouped by the class that they set apart most, the "
-        "strongest first: what is on the diagonal is kept for one class, and what repeats in a "
-        "column is shared.</p>"
+        "strongest first: what is on the diagonal is kept for one class, and what "
+        "repeats in a column is shared.</p>"
         + _KEY.format(
             above="more than in other classes",
             below="less",
@@ -118,7 +118,8 @@ def _labelled(
     # A square one is as wide as it is high, where there is room.
     room = f' style="max-width:{width * len(order)}px"' if width else ""
     return (
-        f'<div class="labelled" style="--cell:{cell}px"><ol>{names}</ol>'
+        f'<div class="labelled" style="--cell:{cell}px;--rows:{len(order)}">'
+        f"<ol>{names}</ol>"
         f'<div class="crisp"{room}>{picture}</div></div>'
     )
 

@@ -32,8 +32,7 @@ images = awareness.sweep_channel(
 """
     body = (
         f"<p>One channel of <em>{layer}</em> is changed everywhere in the image, and "
-        "nothing else. The middle of each strip is the image as it is for a sum, and "
-        "the third for a product.</p>"
+        "nothing else. The third image of each strip is as the generator makes it.</p>"
         "<h3>Channels that one class needs</h3>"
         "<p>Of each class, the channel whose absence changes its images most beyond "
         "what it changes in the classes on average. Its own class comes first, then "
