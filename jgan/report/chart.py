@@ -168,7 +168,7 @@ def scatter(
     )
 
 
-def _scale(values: Sequence[float], start: float, end: float):
+def _scale(values: Sequence[float], start: int, end: int):
     """Returns three ticks, and what places a value between two ends."""
     low, high = min(values), max(values)
     # Of one value alone, any width does.

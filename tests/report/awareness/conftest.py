@@ -3,6 +3,8 @@
 import dataclasses
 import functools
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -29,8 +31,13 @@ def planted_gan():
         images, taps = gan.forward(params, latents, plain)
         return images, {renamed(n): x for n, x in taps.items() if n.startswith("fine")}
 
+    # So that no two classes have the same total.
+    params = jax.tree.map(lambda x: x, gan.params)
+    more = jnp.arange(3, dtype=jnp.float32)[:, None] / 10
+    params["fine"]["bias"] = params["fine"]["bias"] + more
     return dataclasses.replace(
         gan,
+        params=params,
         name="<b>parts & 'co'</b>",
         forward=forward,
         layers={LAYER: gan.layers["fine"]},

@@ -97,6 +97,11 @@ def test_the_channels_that_are_planted_are_found(pages):
     assert found["hybrids"]["layers"] == [LAYER]
 
 
+def _pixels(file):
+    with PIL.Image.open(file) as picture:
+        return np.asarray(picture)
+
+
 def test_an_unedited_image_is_as_the_generator_makes_it(pages):
     gan = GANS["planted"]()
     key = jax.random.split(jax.random.key(SEED), 6)[1]
@@ -106,7 +111,7 @@ def test_an_unedited_image_is_as_the_generator_makes_it(pages):
     for one in edits["of_classes"] + edits["alike"]:
         for label in one["shown"]:
             name = f"channel{one['channel']}-{one['operation']}-class{label}.png"
-            strip = np.asarray(PIL.Image.open(pages("planted") / "pictures" / name))
+            strip = _pixels(pages("planted") / "pictures" / name)
             # 16 pixels fit eight times into a tile of 128; gaps are 4 wide.
             assert strip.shape == (128, 5 * 128 + 4 * 4, 4)
             third = strip[:, 264 : 264 + 128, :3]
@@ -127,11 +132,10 @@ def test_many_classes_are_one_picture_a_layer(pages):
     page = Page(pages("many"))
     gan = GANS["many"]()
     for name in gan.layers:
-        picture = PIL.Image.open(page.folder / "pictures" / f"contrast-{name}.png")
-        rows = picture.size[1] // (800 // MANY)
-        assert rows == MANY
-    side = PIL.Image.open(page.folder / "pictures" / "similarity.png").size
-    assert side == (MANY * (800 // MANY),) * 2
+        picture = _pixels(page.folder / "pictures" / f"contrast-{name}.png")
+        assert len(picture) == MANY * (800 // MANY)
+    side = MANY * (800 // MANY)
+    assert _pixels(page.folder / "pictures" / "similarity.png").shape == (side, side, 4)
     # No name beside each row, and no row of a table for each class.
     assert 'class="labelled"' not in page.text
     assert page.text.count("<tr>") < MANY
@@ -147,7 +151,7 @@ def test_a_row_of_a_heat_map_is_its_class(pages):
     found = strict_json(pages("planted") / "awareness.json")
     contrast = np.array(found["layers"][LAYER]["contrast"])[found["order"]]
     (file,) = (pages("planted") / "pictures").glob("contrast-*.png")
-    picture = np.asarray(PIL.Image.open(file)).astype(int)
+    picture = _pixels(file).astype(int)
     rows, cols = contrast.shape
     cell = picture.shape[0] // rows, picture.shape[1] // cols
     small = picture[:: cell[0], :: cell[1]]

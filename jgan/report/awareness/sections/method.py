@@ -40,7 +40,9 @@ def method_section(files: Files, gan: Gan, found: Structure) -> Section:
     body = intro + (_NO_LAYERS if found.decomposition is None else _table(gan, found))
     if found.decomposition is not None:
         body += files.numbers("method", method_numbers(found)) + try_it(_CODE)
-    return Section("method", "Class or latent, and how sure", body)
+    told = found.decomposition is not None
+    title = "Class or latent, and how sure" if told else "How it was measured"
+    return Section("method", title, body)
 
 
 _CODE = """
