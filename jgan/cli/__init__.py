@@ -12,6 +12,7 @@ import tyro
 
 from jgan.cli._console import err
 from jgan.cli._errors import message_of, termination_as_exit
+from jgan.cli.awareness import awareness
 from jgan.cli.convert import convert
 from jgan.cli.dissect import dissect
 from jgan.cli.evaluate import evaluate
@@ -23,7 +24,17 @@ from jgan.cli.train import train
 
 _COMMANDS = {
     command.__name__: command
-    for command in (tour, dissect, models, sample, pull, convert, train, evaluate)
+    for command in (
+        tour,
+        dissect,
+        awareness,
+        models,
+        sample,
+        pull,
+        convert,
+        train,
+        evaluate,
+    )
 }
 _DESCRIPTION = (
     "Opens up image generators: which units make what, proved by changing them. Start "

@@ -1,10 +1,12 @@
 """Pictures and static pages of what the analyses find.
 
 `write_tour` shows a whole generator on one page: start there. `write_dissection` names
-its units and proves what they cause. A page is a folder with ``index.html``, its
+its units and proves what they cause, and `write_awareness` tells which channels serve
+which class. A page is a folder with ``index.html``, its
 pictures and the numbers behind them, and opens from disk: `page`, `figures` and `chart`
 are what it is made with.
 """
 
+from jgan.report.awareness import write_awareness as write_awareness
 from jgan.report.dissection import write_dissection as write_dissection
 from jgan.report.tour import Progress as Progress, write_tour as write_tour

@@ -1,13 +1,15 @@
 """Charts as HTML and SVG, in the colors of the page, so that both themes read well."""
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 _WIDTH, _HEIGHT, _MARGIN = 640, 340, 44
+# Of a scatter, which is read on a phone too: letters keep their size there.
+_SIDE, _LOW, _EDGE, _LETTER = 420, 300, 48, 13
 
 
 def bar(share: float, text: str) -> str:
@@ -124,3 +126,73 @@ def _axes(axis: Axis, diagonal: bool) -> str:
         f"{html.escape(axis.text)}</text>"
     )
     return f'<g class="axes">{"".join(parts)}</g>'
+
+
+def scatter(
+    points: Mapping[str, tuple[float, float]],
+    *,
+    across: str,
+    up: str,
+    label: str,
+) -> str:
+    """Returns a chart of named points.
+
+    Args:
+        points: By name, where.
+        across: What grows from left to right.
+        up: What grows from below.
+        label: What the chart shows, for those who do not see it.
+    """
+    x_ticks, x_place = _scale([x for x, _ in points.values()], _EDGE, _SIDE - 16)
+    y_ticks, y_place = _scale([y for _, y in points.values()], _LOW - _EDGE, 24)
+    parts = [
+        f'<text x="{_EDGE}" y="12">{html.escape(up)}</text>',
+        f'<text x="{_SIDE - 16}" y="{_LOW - 8}" text-anchor="end">'
+        f"{html.escape(across)}</text>",
+    ]
+    for tick in x_ticks:
+        parts.append(
+            f'<text x="{x_place(tick):.1f}" y="{_LOW - _EDGE + 18}" '
+            f'text-anchor="middle">{tick:.4g}</text>'
+        )
+    for tick in y_ticks:
+        y = y_place(tick)
+        parts.append(
+            f'<polyline points="{_EDGE},{y:.1f} {_SIDE - 16},{y:.1f}" />'
+            f'<text x="{_EDGE - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:.3g}</text>'
+        )
+    return (
+        f'<svg class="scatter" viewBox="0 0 {_SIDE} {_LOW}" role="img" '
+        f'aria-label="{html.escape(label)}"><g class="axes">{"".join(parts)}</g>'
+        f"{_marks({n: (x_place(x), y_place(y)) for n, (x, y) in points.items()})}</svg>"
+    )
+
+
+def _scale(values: Sequence[float], start: float, end: float):
+    """Returns three ticks, and what places a value between two ends."""
+    low, high = min(values), max(values)
+    # Of one value alone, any width does.
+    room = 0.08 * (high - low) or max(abs(high), 1.0) * 0.1
+    low, high = low - room, high + room
+    place = lambda value: start + (value - low) / (high - low) * (end - start)
+    return [low + share * (high - low) for share in (0.1, 0.5, 0.9)], place
+
+
+def _marks(places: Mapping[str, tuple[float, float]]) -> str:
+    parts, written = [], []
+    for name, (x, y) in sorted(places.items(), key=lambda one: one[1][1]):
+        left = x > 0.6 * _SIDE
+        # A name goes below those that it would cover.
+        end = x + (-1 if left else 1) * (12 + 0.6 * _LETTER * len(name))
+        low, high = min(x, end), max(x, end)
+        line = y + 4
+        for other_low, other_high, other in written:
+            if low < other_high and high > other_low and abs(line - other) < _LETTER:
+                line = other + _LETTER
+        written.append((low, high, line))
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" />'
+            f'<text x="{x + (-9 if left else 9):.1f}" y="{line:.1f}" '
+            f'text-anchor="{"end" if left else "start"}">{html.escape(name)}</text>'
+        )
+    return f"<g>{''.join(parts)}</g>"
