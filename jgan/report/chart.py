@@ -179,20 +179,43 @@ def _scale(values: Sequence[float], start: int, end: int):
 
 
 def _marks(places: Mapping[str, tuple[float, float]]) -> str:
-    parts, written = [], []
+    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in places.values()]
+    parts = []
     for name, (x, y) in sorted(places.items(), key=lambda one: one[1][1]):
-        left = x > 0.6 * _SIDE
-        # A name goes below those that it would cover.
-        end = x + (-1 if left else 1) * (12 + 0.6 * _LETTER * len(name))
-        low, high = min(x, end), max(x, end)
-        line = y + 4
-        for other_low, other_high, other in written:
-            if low < other_high and high > other_low and abs(line - other) < _LETTER:
-                line = other + _LETTER
-        written.append((low, high, line))
+        spots = _spots(x, y, 0.6 * _LETTER * len(name))
+        # Where all are taken, the first is as good as any.
+        box, anchor = next(
+            (one for one in spots if not any(_meet(one[0], other) for other in taken)),
+            spots[0],
+        )
+        taken.append(box)
+        at = box[0] if anchor == "start" else box[2]
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" />'
-            f'<text x="{x + (-9 if left else 9):.1f}" y="{line:.1f}" '
-            f'text-anchor="{"end" if left else "start"}">{html.escape(name)}</text>'
+            f'<text x="{at:.1f}" y="{box[3] - 3:.1f}" text-anchor="{anchor}">'
+            f"{html.escape(name)}</text>"
         )
     return f"<g>{''.join(parts)}</g>"
+
+
+def _spots(x: float, y: float, width: float):
+    """Returns boxes for a name beside a point, the best first, and what they end at."""
+    right = x + width > _SIDE - 16
+    half = _LETTER / 2
+    boxes = {
+        "start": (x + 9, y - half, x + 9 + width, y + half),
+        "end": (x - 9 - width, y - half, x - 9, y + half),
+    }
+    sides = ("end", "start") if right or x > 0.6 * _SIDE else ("start", "end")
+    return [
+        ((left, top + down, end, bottom + down), side)
+        for down in (0, _LETTER, -_LETTER, 2 * _LETTER, -2 * _LETTER, 3 * _LETTER)
+        for side in sides
+        for left, top, end, bottom in [boxes[side]]
+        if left > 0 and end < _SIDE
+    ] or [(boxes["start"], "start")]
+
+
+def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    across = one[0] < other[2] and one[2] > other[0]
+    return across and one[1] < other[3] and one[3] > other[1]

@@ -128,7 +128,7 @@ def _write(
         shown.append(sections.hybrids_section(files, gan, chosen, hybrids))
     shown += [
         sections.classes_section(files, gan, found),
-        sections.parts_section(files, gan, chosen, parts, found),
+        sections.parts_section(files, gan, chosen, parts),
         sections.totals_section(files, gan, found, measured),
         sections.method_section(files, gan, found),
     ]

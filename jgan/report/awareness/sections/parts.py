@@ -6,7 +6,6 @@ from jgan.gan import Gan
 from jgan.report.awareness.choose import names_of
 from jgan.report.awareness.maps import painted_parts
 from jgan.report.awareness.parts import NUM_CLUSTERS, Parts
-from jgan.report.awareness.structure import Structure
 from jgan.report.figures import strip, tile
 from jgan.report.page import Files, Section, card, try_it
 
@@ -14,7 +13,7 @@ _HEADS = "<span>image</span><span>channels alike</span><span>by awareness</span>
 
 
 def parts_section(
-    files: Files, gan: Gan, chosen: tuple[int, ...], parts: Parts, found: Structure
+    files: Files, gan: Gan, chosen: tuple[int, ...], parts: Parts
 ) -> Section:
     """Returns the section with an image of each class, cut in two ways."""
     cards = []
@@ -40,7 +39,7 @@ def parts_section(
     code = f"""
 some = gan.sample_latents(2, class_label={chosen[0]}, key=jax.random.key(5))
 labels = awareness.segment_images(
-    gan, some, awareness=values, layers={[*found.values]}, num_clusters={NUM_CLUSTERS},
+    gan, some, awareness=values, layers=[*values], num_clusters={NUM_CLUSTERS},
     key=jax.random.key(6),
 )
 """
