@@ -54,7 +54,8 @@ images = awareness.hybridize(
     body = (
         f"<p>An input of one class gets the {SHARE:.0%} of the channels that serve the "
         f"class of a reference most, with what they hold in the reference, in the "
-        f"layers {layers}. Layout and parts of both remain.</p>"
+        f"layers {layers}. Some hybrids show both "
+        "classes, in others one of them wins.</p>"
         f'<p class="note">The layers after those are conditioned half by the input and '
         f"half by the reference. How the paper mixes is not published: a jgan "
         "reconstruction, its layers and shares chosen by looking.</p>"

@@ -21,6 +21,8 @@ _NAMES = {
 }
 # More are not read; the rest is in the numbers.
 _MOST_LISTED = 40
+# Of a cell, the share of the longest bar: beyond that bars are cut.
+_FULL = 0.85
 _UNKNOWN = """
 <p class="note">There is no scatter against the quality of the classes: that takes real
 images of each, and jgan knows those of the scenes world alone.</p>
@@ -92,7 +94,7 @@ def _table(
     gan: Gan, found: Structure, measured: Measured | None, order: Sequence[int]
 ) -> str:
     figures = {} if measured is None else measured.performance._asdict()
-    largest = float(np.abs(found.total).max()) or 1.0
+    longest = (float(np.abs(found.total).max()) or 1.0) / _FULL
     heads = ("class", "total awareness", *(_NAMES[name] for name in figures))
     listed, note = order, ""
     if len(order) > _MOST_LISTED:
@@ -103,7 +105,7 @@ def _table(
         )
     lines = "".join(
         f'<tr><th scope="row">{html.escape(class_name(gan, label))}</th>'
-        f"{bar(float(found.total[label]) / largest, f'{found.total[label]:.4g}')}"
+        f"{bar(found.total[label] / longest, f'{found.total[label]:.4g}')}"
         + "".join(f"<td>{values[label]:.3g}</td>" for values in figures.values())
         + "</tr>"
         for label in listed
