@@ -67,7 +67,7 @@ def _members(
 
 
 class Similarity(NamedTuple):
-    """How alike classes are, neighbours together.
+    """How alike classes are, neighbors together.
 
     Attributes:
         correlation: Of the scores of every two classes, in the order of the classes.
@@ -83,7 +83,7 @@ def class_similarity(scores: _ByLayer) -> Similarity:
 
     Pearson's correlation over the channels of all layers, each layer scaled to a
     standard deviation of 1 so that none outweighs the others. The order is that of the
-    leaves of the average-linkage tree, turned so that neighbours are alike (Bar-Joseph
+    leaves of the average-linkage tree, turned so that neighbors are alike (Bar-Joseph
     et al., 2001).
 
     Args:

@@ -43,7 +43,7 @@ def test_the_best_channels_come_first_and_equal_ones_in_order():
             awareness.relevant_channels(scores, count=count)
 
 
-def test_similar_classes_are_neighbours(planted):
+def test_similar_classes_are_neighbors(planted):
     found = awareness.class_similarity(awareness.contrast(planted))
     table = np.concatenate([*awareness.contrast(planted).values()], axis=1)
     assert found.correlation.shape == (3, 3)

@@ -21,13 +21,6 @@ def test_half_share(change, want):
     assert measure.half_share(np.float32(change)) == want
 
 
-def test_shown_classes_are_all_or_evenly_spread():
-    assert measure.shown_classes(0) == ()
-    assert measure.shown_classes(8) == tuple(range(8))
-    shown = measure.shown_classes(1000)
-    assert (len(shown), shown[0], shown[-1]) == (10, 0, 999)
-
-
 def test_floats_keep_six_digits_in_json():
     value = {"a": np.float32([0.123456789]), "b": (np.int64(3), 1 / 3)}
     assert to_json(value) == {"a": [0.123457], "b": [3, 0.333333]}

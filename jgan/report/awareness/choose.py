@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from jgan import awareness
 from jgan.gan import Gan
-from jgan.report.tour.measure import class_name
+from jgan.report.shown_classes import class_name, spread_classes
 
 Estimator = Literal["analytic", "empirical", "active_fraction"]
 # As many rows of a sheet fit on a screen.
@@ -43,8 +43,7 @@ def choose_classes(gan: Gan, names: Sequence[str]) -> tuple[int, ...]:
             than 2 or more than 8.
     """
     if not names:
-        count = min(gan.num_classes, MOST_CLASSES)
-        return tuple(int(i) for i in np.linspace(0, gan.num_classes - 1, count).round())
+        return spread_classes(gan.num_classes, at_most=MOST_CLASSES)
     labels = tuple(_label_of(gan, name) for name in names)
     if len({*labels}) < len(labels) or not 2 <= len(labels) <= MOST_CLASSES:
         raise ValueError(

@@ -11,7 +11,7 @@ from jaxtyping import Float, PRNGKeyArray, UInt8
 from jgan import awareness, images as pictures, stats
 from jgan.gan import Gan
 from jgan.report.awareness.choose import only_classes
-from jgan.report.tour.observe import images_that_fit
+from jgan.report.batch_size import images_that_fit
 
 # Chosen by looking at `scenes64`: beyond these are artifacts.
 FACTORS = (-2.0, 0.0, 1.0, 3.0, 5.0)

@@ -56,7 +56,7 @@ def structure_numbers(gan: Gan, found: Structure) -> dict[str, Any]:
     kept = [*range(gan.num_classes)] if everything else [*found.chosen]
     return {
         "order": found.similarity.order,
-        "neighbours": found.neighbours,
+        "neighbors": found.neighbors,
         "top_channels": found.top,
         "of_classes": kept,
         "correlation": found.similarity.correlation[np.ix_(kept, kept)],

@@ -11,7 +11,7 @@ from jaxtyping import Float, PRNGKeyArray
 from jgan import awareness
 from jgan.gan import Gan
 from jgan.report.awareness.choose import Estimator, leading_channels
-from jgan.report.tour.observe import images_that_fit
+from jgan.report.batch_size import images_that_fit
 
 # A tenth of the channels are said to be a class's own, as in the zeroing test.
 _OWN_SHARE = 0.1
@@ -20,7 +20,7 @@ _OWN_SHARE = 0.1
 _MEASURED, _MOST_MEASURED = 32, 40
 
 
-class Neighbour(NamedTuple):
+class Neighbor(NamedTuple):
     """A class, and the class most like it.
 
     Attributes:
@@ -57,7 +57,7 @@ class Structure:
         contrast: Of that.
         similarity: Of all classes.
         total: Awareness of each class, summed over all channels.
-        neighbours: Of each class chosen.
+        neighbors: Of each class chosen.
         top: Of each class chosen.
         decomposition: By layer; None without class-conditional layers.
         gaps: Between the analytic estimate and a measured one, by layer; None if the
@@ -71,7 +71,7 @@ class Structure:
     contrast: Mapping[str, Float[np.ndarray, "class _unit"]]
     similarity: awareness.Similarity
     total: Float[np.ndarray, " class"]
-    neighbours: tuple[Neighbour, ...]
+    neighbors: tuple[Neighbor, ...]
     top: tuple[TopChannel, ...]
     decomposition: Mapping[str, awareness.Decomposition] | None
     gaps: Mapping[str, awareness.Gap] | None
@@ -130,18 +130,18 @@ def compare_classes(
         contrast=contrast,
         similarity=similarity,
         total=awareness.total_awareness(values),
-        neighbours=_neighbours(values, similarity, chosen),
+        neighbors=_neighbors(values, similarity, chosen),
         top=tuple(_top(contrast, label) for label in chosen),
         decomposition=decomposition,
         gaps=gaps,
     )
 
 
-def _neighbours(
+def _neighbors(
     values: Mapping[str, Float[np.ndarray, "class _unit"]],
     similarity: awareness.Similarity,
     chosen: tuple[int, ...],
-) -> tuple[Neighbour, ...]:
+) -> tuple[Neighbor, ...]:
     own = leading_channels(values, share=_OWN_SHARE)
     found = []
     for label in chosen:
@@ -150,7 +150,7 @@ def _neighbours(
         other = int(others.argmax())
         pair = {name: rows[[label, other]] for name, rows in own.items()}
         shared = float(awareness.class_overlap(pair)[0, 1])
-        found.append(Neighbour(label, other, float(others[other]), shared))
+        found.append(Neighbor(label, other, float(others[other]), shared))
     return tuple(found)
 
 

@@ -13,8 +13,8 @@ from jaxtyping import PRNGKeyArray, UInt8
 from jgan import dissect, images as pictures, stats
 from jgan.dissect import causes
 from jgan.gan import Gan
+from jgan.report.batch_size import images_that_fit
 from jgan.report.dissection.units import Progress
-from jgan.report.tour.observe import images_that_fit
 from jgan.segment import ScoringSegmenter, Segmenter
 from jgan.taps import ablate, unit_mask
 

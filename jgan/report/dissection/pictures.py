@@ -10,8 +10,8 @@ from jaxtyping import Float, PRNGKeyArray, UInt8
 
 from jgan import images as pictures
 from jgan.gan import Gan
+from jgan.report.batch_size import images_that_fit
 from jgan.report.figures import cutout, strip
-from jgan.report.tour.observe import images_that_fit
 
 Strip = UInt8[np.ndarray, "row col 4"]
 

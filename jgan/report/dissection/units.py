@@ -11,7 +11,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from jgan import dissect
 from jgan.gan import Gan
-from jgan.report.tour.observe import images_that_fit
+from jgan.report.batch_size import images_that_fit
 from jgan.segment import Segmenter
 
 Method = Literal["quantile", "iqr"]

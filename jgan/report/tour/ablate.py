@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int, UInt8
 
 from jgan import images as pictures, taps as edits
 from jgan.gan import Gan
-from jgan.report.tour.observe import images_that_fit
+from jgan.report.batch_size import images_that_fit
 from jgan.typing import Activation, Images
 
 # Floating-point operations of all ablations of a tour: under a minute on two cores.

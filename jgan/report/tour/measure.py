@@ -12,7 +12,6 @@ from jgan.report.tour.ablate import LayerEffects
 IMAGES_PER_UNIT = 4
 UNITS_PER_LIST = 6
 CHANNELS_PER_CLASS = 2
-MOST_CLASSES = 10
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -82,28 +81,6 @@ class LayerRow:
     strongest_change: float
     half_share: float
     spread: float
-
-
-def shown_classes(num_classes: int) -> tuple[int, ...]:
-    """Returns the classes to show: all, or some at even distances in their order."""
-    count = min(num_classes, MOST_CLASSES)
-    return tuple(int(i) for i in np.linspace(0, num_classes - 1, count).round())
-
-
-def class_name(gan: Gan, label: int) -> str:
-    """Returns what to call a class, also where it has only a number."""
-    name = gan.class_names[label]
-    return f"class {name}" if name.isdigit() else name
-
-
-def shown_note(gan: Gan, shown: tuple[int, ...]) -> str:
-    """Returns a sentence, in HTML, if not all classes are shown."""
-    if len(shown) == gan.num_classes:
-        return ""
-    return (
-        f'<p class="note">{len(shown)} of {gan.num_classes:,} classes are shown, at '
-        "even distances in their order.</p>"
-    )
 
 
 def layer_units(

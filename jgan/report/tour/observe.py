@@ -12,12 +12,6 @@ from jgan import images as pictures, stats
 from jgan.gan import Gan
 from jgan.typing import Images
 
-# 256 MB of float32, a share of memory that any machine has to spare.
-_LIVE_FLOATS = 2**26
-# The output, the input and the scratch space of one convolution are alive together.
-_LIVE_COPIES = 4
-
-
 # Layers differ in size: an axis with an underscore is not compared.
 Maps = Mapping[tuple[str, int, int], Float[np.ndarray, "_row _col"]]
 
@@ -35,15 +29,6 @@ class Observation(NamedTuple):
     images: UInt8[np.ndarray, "image row col 3"]
     means: dict[str, Float[np.ndarray, "image _unit"]]
     strengths: dict[str, Float[np.ndarray, "image _unit"]]
-
-
-def images_that_fit(gan: Gan) -> int:
-    """Returns how many images to make at a time, at least 1."""
-    largest = max(rows * cols * units for rows, cols, units in gan.layers.values())
-    # On a CPU the page faults of larger buffers cost more than calls do: 64 images at a
-    # time take 2.4 times as long as 8. An accelerator wants to be filled.
-    at_most = 8 if jax.default_backend() == "cpu" else 64
-    return max(1, min(at_most, _LIVE_FLOATS // (_LIVE_COPIES * largest)))
 
 
 def observe(

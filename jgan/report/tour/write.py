@@ -12,7 +12,9 @@ from jaxtyping import Float, PRNGKeyArray
 from jgan import stats
 from jgan.files import whole_folder
 from jgan.gan import Gan
+from jgan.report.batch_size import images_that_fit
 from jgan.report.page import INDEX, Files, Kind, Section, facts_of, write_page
+from jgan.report.shown_classes import spread_classes
 from jgan.report.tour import sections
 from jgan.report.tour.ablate import ablate_units
 from jgan.report.tour.classes import (
@@ -23,14 +25,12 @@ from jgan.report.tour.classes import (
 )
 from jgan.report.tour.measure import (
     IMAGES_PER_UNIT,
-    MOST_CLASSES,
     UNITS_PER_LIST,
     LayerUnits,
     layer_row,
     layer_units,
-    shown_classes,
 )
-from jgan.report.tour.observe import images_that_fit, observe, unit_maps
+from jgan.report.tour.observe import observe, unit_maps
 
 TOUR = Kind(
     name="tour",
@@ -47,7 +47,8 @@ _SAMPLES, _SAMPLES_PER_CLASS = 32, 8
 # Twice as many where class means are measured: their error falls with the root.
 _MEASURED_PER_CLASS = 16
 _STRONGEST = 4
-_UNITS_PER_MAP = max(2 * UNITS_PER_LIST, MOST_CLASSES)
+_MOST_CLASSES = 10
+_UNITS_PER_MAP = max(2 * UNITS_PER_LIST, _MOST_CLASSES)
 
 
 # Is told what is being done, and the share of the whole that is done.
@@ -95,7 +96,7 @@ def _write(
 ) -> None:
     files = Files(folder)
     pair_key, key, awareness_key = jax.random.split(jax.random.key(seed), 3)
-    shown = shown_classes(gan.num_classes)
+    shown = spread_classes(gan.num_classes, at_most=_MOST_CLASSES)
     batch = images_that_fit(gan)
     stage = lambda text, start, end: (
         lambda done: progress(text, start + done * (end - start))

@@ -47,11 +47,11 @@ def test_awareness_is_that_of_the_estimator(pages, kind, estimator):
     np.testing.assert_allclose(found["total_awareness"], total, **_ROUNDED)
 
 
-def test_neighbours_are_the_most_correlated(pages):
+def test_neighbors_are_the_most_correlated(pages):
     found = strict_json(pages("biggan") / "awareness.json")
-    assert [one["label"] for one in found["neighbours"]] == found["chosen"] == [4, 0, 2]
+    assert [one["label"] for one in found["neighbors"]] == found["chosen"] == [4, 0, 2]
     values = {n: np.array(x["awareness"]) for n, x in found["layers"].items()}
-    for one in found["neighbours"]:
+    for one in found["neighbors"]:
         row = np.array(found["correlation"][one["label"]])
         assert row[one["other"]] == np.sort(row)[-2] == one["correlation"]
         sets = []

@@ -8,7 +8,7 @@ import pytest
 
 from jgan import dissect
 from jgan.dissect import causes
-from jgan.report.tour.observe import images_that_fit
+from jgan.report.batch_size import images_that_fit
 from tests.report.dissection.conftest import NUM_IMAGES, SEED, bytes_of, dissect_sparks
 from tests.report.dissection.planted import EARLY, LATE, RED, SCORED, sparks_gan
 from tests.report.parse import strict_json

@@ -12,7 +12,7 @@ from jgan.report.awareness.numbers import structure_numbers
 from jgan.report.awareness.structure import Structure
 from jgan.report.chart import bar
 from jgan.report.page import Files, Section, fold, try_it
-from jgan.report.tour.measure import class_name
+from jgan.report.shown_classes import class_name
 
 # Root mean squares of a layer at which a cell has its full color.
 _LARGEST = 3.0
@@ -146,7 +146,7 @@ def _table(gan: Gan, found: Structure) -> str:
         f"{bar(one.shared, f'{one.shared:.0%}')}"
         f"<td>{html.escape(top.layer)} · {top.channel}</td>"
         f"<td>{top.contrast:.1f}</td></tr>"
-        for one, top in zip(found.neighbours, found.top, strict=True)
+        for one, top in zip(found.neighbors, found.top, strict=True)
     )
     return (
         f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{lines}'

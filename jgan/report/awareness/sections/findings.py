@@ -9,7 +9,7 @@ from jgan.report.awareness.edits import Edits
 from jgan.report.awareness.numbers import Measured
 from jgan.report.awareness.structure import Structure
 from jgan.report.page import Section, try_it
-from jgan.report.tour.measure import class_name, shown_note
+from jgan.report.shown_classes import class_name, shown_note
 
 _MEASURED_NOTE = """
 <p class="note">This generator hands its class to the first layer only. So there are no
@@ -88,11 +88,11 @@ def _alike(edits: Edits) -> str:
 
 
 def _classes(found: Structure, name) -> list[str]:
-    near = max(found.neighbours, key=lambda one: one.correlation)
+    near = max(found.neighbors, key=lambda one: one.correlation)
     total = found.total
     high, low = int(total.argmax()), int(total.argmin())
     return [
-        f'<a href="#classes">Most alike</a> of the classes shown and their neighbours '
+        f'<a href="#classes">Most alike</a> of the classes shown and their neighbors '
         f"are {name(near.label)} and {name(near.other)}: what sets them apart from the "
         f"others correlates by {near.correlation:.2f}, and of the tenth of the "
         f"channels that serve each most they share {near.shared:.0%}.",

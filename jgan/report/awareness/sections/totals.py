@@ -11,7 +11,7 @@ from jgan.report.awareness.numbers import Measured, total_numbers
 from jgan.report.awareness.structure import Structure
 from jgan.report.chart import bar, scatter
 from jgan.report.page import Files, Section, card, try_it
-from jgan.report.tour.measure import class_name
+from jgan.report.shown_classes import class_name
 
 _NAMES = {
     "frechet_distance": "Fréchet distance",

@@ -9,8 +9,8 @@ from jgan.gan import Gan
 from jgan.report.chart import heat_cell
 from jgan.report.figures import spotlights, strip
 from jgan.report.page import Files, Section, card, fold, try_it
+from jgan.report.shown_classes import class_name, shown_note
 from jgan.report.tour.classes import Classes, ClassLayer
-from jgan.report.tour.measure import class_name, shown_note
 from jgan.report.tour.observe import Maps
 
 _MOST_OPEN = 6

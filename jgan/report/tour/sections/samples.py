@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 from jgan.gan import Gan
 from jgan.report.figures import strip, tile
 from jgan.report.page import Files, Section, try_it
-from jgan.report.tour.measure import class_name, shown_note
+from jgan.report.shown_classes import class_name, shown_note
 
 _PER_ROW = 8
 
