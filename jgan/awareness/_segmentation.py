@@ -34,35 +34,42 @@ def segment_images(
     """Returns the cluster of each pixel of each image, int32, the largest numbered 0.
 
     The features of a pixel are the activations of all layers there, enlarged bilinearly
-    to the image, and each channel times its awareness for the class of the image. They
-    are clustered by k-means, for each image on its own: clusters of two images have
-    nothing to do with each other. How an image is cut depends neither on the others of
-    the batch nor on their number. Images exist one at a time, and enlarged features
-    never.
+    to the image. With awareness, the squared distance of two pixels weights each
+    channel by its share of the awareness of its layer, for the class of the image:
+    layers count alike, wide or narrow, and what serves other classes counts little.
+    Pixels are clustered by k-means, for each image on its own: clusters of two images
+    have nothing to do with each other. How an image is cut depends neither on the
+    others of the batch nor on their number. Images exist one at a time, and enlarged
+    features never.
 
     After He et al. (2022), who publish no more than "clustering on per-pixel features
-    weighted by channel awareness"; the rest is jgan reconstruction.
+    weighted by channel awareness", and that clusters are blocky without weights, as
+    wide layers of few pixels rule them; the rest is jgan reconstruction. Shares are
+    what keeps those layers from ruling here, where awareness itself does not.
 
     Args:
         gan: The generator.
         latents: Of the images, from ``gan.sample_latents``.
         awareness: By layer, from `channel_awareness`. None takes all channels alike.
+            A layer of no awareness for a class is left out of its images.
         layers: Names from ``gan.layers``; by default the class-conditional ones.
         num_clusters: How many clusters to cut an image into.
         key: Chooses where clusters start. Consumed whole.
 
     Raises:
         ValueError: If a layer does not exist, has one pixel or no awareness of the
-            right shape, there are fewer than 2 clusters or more than pixels, or an
-            activation is not finite. The last is not seen under a jit of your own.
+            right shape, there are fewer than 2 clusters or more than pixels, awareness
+            is negative or not finite, or an activation is not finite. The last two are
+            not seen under a jit of your own.
     """
     chosen = tuple(layers) or gan.conditional_layers
     _check(gan, chosen, num_clusters)
+    shares = None
     if awareness is not None:
         _check_awareness(gan, chosen, awareness)
-        awareness = {name: jnp.asarray(awareness[name]) for name in chosen}
+        shares = {name: _shares(jnp.asarray(awareness[name])) for name in chosen}
     labels, finite = _labels_of(
-        gan, latents, awareness, key, layers=chosen, num_clusters=num_clusters
+        gan, latents, shares, key, layers=chosen, num_clusters=num_clusters
     )
     if not isinstance(labels, jax.core.Tracer):
         stats.check_finite(finite, batch=0)
@@ -73,7 +80,7 @@ def segment_images(
 def _labels_of(
     gan: Gan,
     latents: Any,
-    awareness: _ByLayer | None,
+    shares: _ByLayer | None,
     key: PRNGKeyArray,
     *,
     layers: tuple[str, ...],
@@ -84,8 +91,9 @@ def _labels_of(
         _, taps = gan.forward(gan.params, one, None)
         maps = {name: taps[name][0].astype(jnp.float32) for name in layers}
         finite = {name: jnp.isfinite(maps[name]).all() for name in layers}
-        if awareness is not None:
-            weights = {n: a[latent.class_label] for n, a in awareness.items()}
+        if shares is not None:
+            # Of a feature; its square is the weight of a squared distance.
+            weights = {n: jnp.sqrt(s[latent.class_label]) for n, s in shares.items()}
             maps = {n: m * weights[n][None, None] for n, m in maps.items()}
         features = pixel_features([*maps.values()], side=gan.resolution)
         found = cluster_pixels(
@@ -95,6 +103,11 @@ def _labels_of(
 
     labels, finite = jax.lax.map(of_one, latents)
     return labels, {name: jnp.all(is_finite) for name, is_finite in finite.items()}
+
+
+def _shares(awareness: Float[Array, "class unit"]) -> Float[Array, "class unit"]:
+    total = jnp.sum(awareness, axis=1, keepdims=True)
+    return awareness / jnp.where(total == 0, 1.0, total)
 
 
 def _check(gan: Gan, layers: tuple[str, ...], num_clusters: int) -> None:
@@ -130,4 +143,13 @@ def _check_awareness(gan: Gan, layers: tuple[str, ...], awareness: _ByLayer) -> 
                 f"The awareness of {name} has shape {np.shape(awareness[name])}, not "
                 f"{shape}, the classes and units of {gan.name}. Measure it on this "
                 "generator."
+            )
+        if isinstance(awareness[name], jax.core.Tracer):
+            continue
+        values = np.asarray(awareness[name])
+        if not (np.isfinite(values).all() and (values >= 0).all()):
+            raise ValueError(
+                f"The awareness of {name} goes from {values.min():.3g} to "
+                f"{values.max():.3g}; shares of a layer take finite values from 0. "
+                "Choose layers read after a ReLU."
             )

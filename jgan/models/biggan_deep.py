@@ -20,9 +20,9 @@ from jgan import ops
 from jgan.models.latents import Latents, check_latents
 from jgan.models.layers import (
     Attention,
-    ClassAffine,
     Condition,
     Conv,
+    conditional_affine,
     look_up,
     normalize,
 )
@@ -202,11 +202,10 @@ class ConditionalBatchNorm(nn.Module):
         layer: str,
     ) -> Float[Array, "image row col unit"]:
         """Returns the activation of `layer`, after edits of it, its gain and bias."""
-        units = x.shape[-1]
-        affine = lambda name: ClassAffine(units, self.config.num_classes, name=name)
-        gain = tap(f"{layer}.gain", 1.0 + affine("gain")(condition))
-        bias = tap(f"{layer}.bias", affine("bias")(condition))
-        mean, variance = _statistics(self, units, mix)
+        gain, bias = conditional_affine(
+            condition, x.shape[-1], self.config.num_classes, tap, layer
+        )
+        mean, variance = _statistics(self, x.shape[-1], mix)
         x = normalize(x, mean, variance, gain, bias, eps=self.config.batch_norm_eps)
         return tap(layer, jax.nn.relu(x))
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from jgan import ops
+from jgan.taps import Tapper
 
 
 def normalize(
@@ -133,6 +134,25 @@ class ClassAffine(nn.Module):
         # as in channel awareness, each part is then computed once for each of its own.
         products = [part @ some for part, some in zip(condition, rows, strict=True)]
         return functools.reduce(jnp.add, products)
+
+
+def conditional_affine(
+    condition: Condition, units: int, num_classes: int, tap: Tapper, layer: str
+) -> tuple[Float[Array, "image unit"], Float[Array, "image unit"]]:
+    """Returns gain and bias of a class-conditional normalization, after edits of them.
+
+    Their parameters are of the module whose compact method calls this.
+
+    Args:
+        condition: What conditions the images.
+        units: How many units to scale and shift.
+        num_classes: As `ClassAffine` has it.
+        tap: Shows them as ``{layer}.gain`` and ``{layer}.bias``.
+        layer: Name of the activation.
+    """
+    affine = lambda name: ClassAffine(units, num_classes, name=name)(condition)
+    gain = tap(f"{layer}.gain", 1.0 + affine("gain"))
+    return gain, tap(f"{layer}.bias", affine("bias"))
 
 
 def look_up(

@@ -44,16 +44,17 @@ def test_awareness_of_the_class_finds_planted_parts(new_key):
 
 
 @pytest.mark.parametrize("layers", [(), ("block2.act1", "linear")])
-def test_matches_kmeans_of_enlarged_weighted_activations(layers, new_key):
+def test_matches_kmeans_of_enlarged_activations_times_roots_of_shares(layers, new_key):
     gan, key = make_gan("biggan_unshared"), new_key()
     latents = gan.sample_latents(3, class_label=jnp.arange(3), key=key)
     chosen = layers or gan.conditional_layers
-    weights = {
+    found = {
         name: np.random.default_rng(i).uniform(0, 2, (3, gan.layers[name].units))
         for i, name in enumerate(chosen)
     }
-    weights = {name: np.float32(w) for name, w in weights.items()}
-    got = _segment(gan, latents, key, awareness=weights, layers=layers)
+    found = {name: np.float32(a) for name, a in found.items()}
+    got = _segment(gan, latents, key, awareness=found, layers=layers)
+    weights = {n: np.sqrt(a / a.sum(axis=1, keepdims=True)) for n, a in found.items()}
     _, taps = jax.jit(gan.forward)(gan.params, latents)
     for image, labels in enumerate(got.reshape(3, -1)):
         maps = [taps[name][image] * weights[name][image][None, None] for name in chosen]
@@ -68,6 +69,23 @@ def test_matches_kmeans_of_enlarged_weighted_activations(layers, new_key):
         best = sklearn.cluster.KMeans(3, n_init=8, random_state=0).fit(points)
         # Of eight starts each, theirs chosen more greedily: not always the same.
         assert own.sum() < 1.02 * best.inertia_
+
+
+def test_only_shares_within_a_layer_count(new_key):
+    gan, key = make_gan("biggan_unshared"), new_key()
+    latents = gan.sample_latents(3, class_label=jnp.arange(3), key=key)
+    found = awareness.channel_awareness(gan, num_latents=1, key=key)
+    cut = lambda found, **options: _segment(
+        gan, latents, key, awareness=found, **options
+    )
+    # Powers of two, which round nothing.
+    scales = {name: 2.0**i for i, name in enumerate(found)}
+    scaled = {name: np.float32(scales[name] * a) for name, a in found.items()}
+    np.testing.assert_array_equal(cut(scaled), cut(found))
+    first, *others = found
+    assert (cut(found) != cut(found, layers=others)).any()
+    without = found | {first: np.zeros_like(found[first])}
+    np.testing.assert_array_equal(cut(without), cut(found, layers=others))
 
 
 def test_an_image_is_cut_the_same_alone_and_under_jit(new_key):
@@ -115,6 +133,14 @@ def test_a_warm_call_does_not_trace_again(new_key):
         (
             {"awareness": {"fine": np.ones((2, 120))}, "layers": ["fine"]},
             r"awareness of fine has shape \(2, 120\), not \(3, 120\)",
+        ),
+        (
+            {"awareness": {"fine": np.full((3, 120), -0.5)}, "layers": ["fine"]},
+            r"awareness of fine goes from -0.5 to -0.5; .*after a ReLU",
+        ),
+        (
+            {"awareness": {"fine": np.full((3, 120), np.nan)}, "layers": ["fine"]},
+            r"awareness of fine goes from nan to nan",
         ),
     ],
 )

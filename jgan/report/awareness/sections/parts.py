@@ -45,8 +45,9 @@ labels = awareness.segment_images(
 """
     body = (
         "<p>Pixels of one image are clustered by the channels that are active there, "
-        "with all channels alike, and with each channel times its awareness for the "
-        "class. No label and no other network is used.</p>"
+        "with all channels alike, and with each channel weighted by its share of the "
+        "awareness of its layer, for the class. No label and no other network is "
+        "used.</p>"
         f'<p class="note">K-means into {NUM_CLUSTERS} clusters, each image on its own: '
         "colors tell clusters of one image apart and mean nothing between images. "
         "Agreement of the two: adjusted Rand index, 1 for the same parts and 0 for "
