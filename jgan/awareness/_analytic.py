@@ -7,6 +7,7 @@ above zero: jgan reconstruction (He et al., 2022 give no formula).
 """
 
 import functools
+from collections.abc import Mapping
 from typing import Literal
 
 import jax
@@ -42,13 +43,15 @@ def analytic_awareness(
         key: Consumed whole.
 
     Raises:
-        ValueError: If the generator has no conditional layer, or `num_latents` is not
-            positive.
+        ValueError: If the generator has no conditional layer, `num_latents` is not
+            positive, or a gain or bias is not finite.
     """
     parts = [
         jax.device_get(_awareness_of(gan, labels, key, of=of, num_latents=num_latents))
         for labels in batches_of_classes(gan, num_latents)
     ]
+    for part in parts:
+        check_factors(part)
     return {
         name: np.concatenate([part[name] for part in parts])[: gan.num_classes]
         for name in gan.conditional_layers
@@ -76,6 +79,20 @@ def batches_of_classes(gan: Gan, num_latents: int) -> list[Int[Array, " class"]]
         jnp.minimum(jnp.arange(start, start + batch), gan.num_classes - 1)
         for start in range(0, gan.num_classes, batch)
     ]
+
+
+def check_factors(awareness: Mapping[str, Float[np.ndarray, "*_shape"]]) -> None:
+    """Refuses awareness of gains or biases that are not finite.
+
+    Raises:
+        ValueError: If some is; the message names the first such layer.
+    """
+    for name, values in awareness.items():
+        if not np.isfinite(values).all():
+            raise ValueError(
+                f"Gains or biases of layer {name!r} are not finite. Look for NaN in "
+                "the parameters."
+            )
 
 
 @functools.partial(jax.jit, static_argnames=("of", "num_latents"))

@@ -10,7 +10,11 @@ import jax
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
-from jgan.awareness._analytic import awareness_by_latent, batches_of_classes
+from jgan.awareness._analytic import (
+    awareness_by_latent,
+    batches_of_classes,
+    check_factors,
+)
 from jgan.gan import Gan
 
 
@@ -75,8 +79,8 @@ def decompose_awareness(
         key: Consumed whole.
 
     Raises:
-        ValueError: If the generator has no conditional layer, or there are fewer than 2
-            classes or 2 latents.
+        ValueError: If the generator has no conditional layer, there are fewer than 2
+            classes or 2 latents, or a gain or bias is not finite.
     """
     _check(gan.num_classes, num_latents)
     sums: dict[str, _Sums] = {}
@@ -85,6 +89,7 @@ def decompose_awareness(
         values = jax.device_get(
             awareness_by_latent(gan, labels, key, num_latents=num_latents)
         )
+        check_factors(values)
         inside = min(len(labels), gan.num_classes - done)
         for name in gan.conditional_layers:
             part = _sums_of(values[name][:inside])
@@ -118,7 +123,7 @@ class _Sums(NamedTuple):
         whole = self.squares / (self.num_classes * latents) - square
         # What is left of equal numbers is rounding.
         least = 1e-12 * self.squares / (self.num_classes * latents)
-        clean = lambda x: np.where(x > least, x, 0.0)
+        clean = lambda x: np.where(x <= least, 0.0, x)
         return Decomposition(
             clean(by_class), clean(by_latent), clean(whole - by_class - by_latent)
         )

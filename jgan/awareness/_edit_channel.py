@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
@@ -26,7 +27,7 @@ def sweep_channel(
     latents: Any,
     *,
     layer: str,
-    channel: int,
+    channel: int | Int[Array, ""],
     strengths: Float[ArrayLike, " strength"] | Sequence[float],
     operation: Operation = "add",
     rms: ArrayLike = 1.0,
@@ -43,20 +44,25 @@ def sweep_channel(
         layer: Where, a name of ``gan.layers``.
         channel: Which.
         strengths: To add, in units of `rms`; 0 changes nothing. Or to multiply by: 1
-            changes nothing, 0 turns the channel off, below 0 turns it over. Where
-            nothing is changed, that is so bit for bit.
+            changes nothing, 0 turns the channel off, below 0 turns it over. What
+            changes nothing gives the same images for every channel, bit for bit.
         operation: ``"add"`` or ``"multiply"``.
         rms: What strength 1 adds: the channel's root mean square from `channel_rms`, so
             that 1 is as much as the channel usually has. By default the activation's
             own unit.
 
     Raises:
-        ValueError: If there is no such layer, channel or operation.
+        ValueError: If there is no such layer, channel or operation, or `strengths` is
+            not a list. A traced channel is not checked.
     """
     check_edit(gan, (layer,), operation)
     units = gan.layers[layer].units
-    if not isinstance(channel, jax.Array) and not 0 <= channel < units:
-        raise ValueError(f"channel is {channel}; {layer} has 0..{units - 1}.")
+    if not isinstance(channel, jax.core.Tracer):
+        is_number = np.ndim(channel) == 0 and np.asarray(channel).dtype.kind in "iu"
+        if not is_number or not 0 <= channel < units:
+            raise ValueError(f"channel is {channel}; {layer} has 0..{units - 1}.")
+    if np.ndim(strengths) != 1:
+        raise ValueError(f"strengths is {strengths}; give a list of numbers.")
     return _sweep(
         gan,
         latents,

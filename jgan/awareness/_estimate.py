@@ -24,7 +24,9 @@ def channel_awareness(
     """Returns how much of each channel each class lets through, by layer.
 
     The idea is of He et al. (2022), who publish no formula; all three estimators are
-    jgan reconstructions.
+    jgan reconstructions. For the awareness of truncated latents, give a generator that
+    truncates: ``dataclasses.replace(gan, sample_latents=functools.partial(
+    gan.sample_latents, truncation=0.4))``.
 
     Args:
         gan: A generator with classes.
@@ -78,13 +80,19 @@ def estimate_gaps(estimate: Awareness, measured: Awareness) -> dict[str, Gap]:
         measured: The same layers.
 
     Raises:
-        ValueError: If the layers are not the same.
+        ValueError: If the layers, classes or channels are not the same.
     """
-    if [*estimate] != [*measured]:
+    if {*estimate} != {*measured}:
         raise ValueError(
             f"One has the layers {', '.join(estimate)}, the other "
             f"{', '.join(measured)}; give the same."
         )
+    for name, values in estimate.items():
+        if np.shape(values) != np.shape(measured[name]):
+            raise ValueError(
+                f"{name} has shapes {np.shape(values)} and "
+                f"{np.shape(measured[name])}; give estimates of one generator."
+            )
     return {name: _gap(estimate[name], measured[name]) for name in estimate}
 
 

@@ -166,6 +166,11 @@ def _mask_of(
         wrong = which[(which < 0) | (which >= units)].tolist() if known else []
         if wrong:
             raise ValueError(f"Channels {wrong} of {layer}, which has 0..{units - 1}.")
+        if known and which.shape[-1] == units > 2 and (which <= 1).all():
+            raise ValueError(
+                f"The channels of {layer} are {units} integers, all 0 or 1. If that is "
+                "a mask, make it boolean."
+            )
         which = jax.nn.one_hot(which, units).max(axis=-2, initial=0.0)
     elif which.shape[-1] != units:
         raise ValueError(

@@ -183,8 +183,15 @@ def _effects(
         # Not a product: what pads the last batch may be anything.
         change = jnp.where(counts, after - before, 0.0)
         effect = jnp.abs(change).mean(axis=(1, 2, 3)).sum()
-        cells = (_CELLS, _CELLS, change.shape[-1])
-        shift = jax.image.resize(change.sum(axis=0), cells, "linear", antialias=True)
-        return effect, shift
+        return effect, _means_of_cells(change.sum(axis=0))
 
     return jax.lax.map(of_one, jnp.arange(len(rms)), batch_size=_CHANNELS)
+
+
+def _means_of_cells(
+    change: Float[Array, "row col 3"],
+) -> Float[Array, "cell_row cell_col 3"]:
+    side = change.shape[0]
+    inside = jax.nn.one_hot(jnp.arange(side) * _CELLS // side, _CELLS, axis=0)
+    shares = inside / inside.sum(axis=1, keepdims=True)
+    return jnp.einsum("ir,jc,rck->ijk", shares, shares, change, precision="highest")

@@ -29,7 +29,7 @@ def rectified_normal_share(
     """
     spread = jnp.abs(gain)
     share = norm.cdf(_ratio(spread, bias))
-    return jnp.where(spread > 0, share, (bias > 0).astype(share.dtype))
+    return jnp.where(spread == 0, (bias > 0).astype(share.dtype), share)
 
 
 # Below this many deviations the terms of the formula cancel in float32, at 12 to three
@@ -45,7 +45,7 @@ def _mean(spread: Array, bias: Array) -> Array:
     mean = bias * norm.cdf(ratio) + spread * density
     if ratio.dtype != jnp.float64:
         mean = jnp.where(ratio < _TAIL, spread * density * _remainder(-ratio), mean)
-    return jnp.where(spread > 0, jnp.maximum(mean, 0), jax.nn.relu(bias))
+    return jnp.where(spread == 0, jax.nn.relu(bias), jnp.maximum(mean, 0))
 
 
 def _remainder(x: Array) -> Array:
@@ -72,6 +72,7 @@ def _mean_jvp(primals: Sequence[ArrayLike], tangents: Sequence[ArrayLike]):
 
 def _ratio(spread: Array, bias: Array) -> Array:
     # Beyond 40 deviations the cumulative distribution is 0 or 1 even in float64.
-    safe = jnp.where(spread > 0, spread, 1)
+    # A gain that is NaN is not 0, and must be seen.
+    safe = jnp.where(spread == 0, 1, spread)
     limit = jnp.where(bias == 0, 0, jnp.copysign(40.0, bias).astype(bias.dtype))
-    return jnp.where(spread > 0, jnp.clip(bias / safe, -40, 40), limit)
+    return jnp.where(spread == 0, limit, jnp.clip(bias / safe, -40, 40))

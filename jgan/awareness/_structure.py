@@ -12,6 +12,9 @@ import scipy.cluster.hierarchy
 import scipy.spatial.distance
 from jaxtyping import Bool, Float, Int
 
+# Scores are float32: below this share of them, a difference is only rounding.
+_SAME = 1e-6
+
 _ByLayer = Mapping[str, Float[np.ndarray, "class _unit"]]
 
 
@@ -26,9 +29,11 @@ def relevant_channels(
         count: How many of each layer. Of equal ones, the first.
 
     Raises:
-        ValueError: If a layer has fewer channels.
+        ValueError: If a layer has fewer channels, or a score is NaN.
     """
     for name, values in scores.items():
+        if np.isnan(values).any():
+            raise ValueError(f"Scores of {name} are NaN, which has no rank.")
         if not 1 <= count <= values.shape[1]:
             raise ValueError(
                 f"count is {count}, and {name} has {values.shape[1]} channels; give 1 "
@@ -49,7 +54,12 @@ def class_overlap(
 
     Args:
         channels: By layer, from `relevant_channels`.
+
+    Raises:
+        ValueError: If there is no layer.
     """
+    if not channels:
+        raise ValueError("There is no layer. Give the channels of at least one.")
     sets = np.concatenate([_members(one) for one in channels.values()], axis=1)
     counts = sets.astype(np.int64)
     both = counts @ counts.T
@@ -81,25 +91,25 @@ class Similarity(NamedTuple):
 def class_similarity(scores: _ByLayer) -> Similarity:
     """Returns how alike the channels of every two classes are, and an order for it.
 
-    Pearson's correlation over the channels of all layers, each layer scaled to a
-    standard deviation of 1 so that none outweighs the others. The order is that of the
-    leaves of the average-linkage tree, turned so that neighbors are alike (Bar-Joseph
-    et al., 2001).
+    Pearson's correlation over the channels of all layers, each layer standardized over
+    its classes and channels, so that its scale does not count, but its width does. A
+    layer of one score is left out. The order is that of the leaves of the
+    average-linkage tree, turned so that neighbors are alike (Bar-Joseph et al., 2001).
 
     Args:
         scores: By layer; `contrast` of awareness tells classes apart best.
 
     Raises:
-        ValueError: If there are fewer than 2 classes, or one of constant scores.
+        ValueError: If there is no layer, there are fewer than 2 classes, or one is of
+            constant scores.
     """
-    parts = []
-    for values in scores.values():
-        values = np.asarray(values, np.float64)
-        parts.append(values / max(values.std(), np.finfo(np.float64).tiny))
-    table = np.concatenate(parts, axis=1)
+    if not scores:
+        raise ValueError("There is no layer. Give the scores of at least one.")
+    tables = [_standardized(values) for values in scores.values()]
+    table = np.concatenate([t for t in tables if t.any()] or tables, axis=1)
     if len(table) < 2:
         raise ValueError(f"There are {len(table)} classes; similarity takes 2.")
-    flat = np.flatnonzero(table.std(axis=1) == 0)
+    flat = np.flatnonzero(np.ptp(table, axis=1) <= _SAME)
     if len(flat):
         raise ValueError(
             f"All channels of class {flat[0]} have one score, which correlates with "
@@ -111,3 +121,13 @@ def class_similarity(scores: _ByLayer) -> Similarity:
         np.maximum(distances, 0), "average", optimal_ordering=True
     )
     return Similarity(correlation, scipy.cluster.hierarchy.leaves_list(tree))
+
+
+def _standardized(
+    values: Float[np.ndarray, "class unit"],
+) -> Float[np.ndarray, "class unit"]:
+    values = np.asarray(values, np.float64)
+    deviation = values.std()
+    if deviation <= _SAME * np.abs(values).max(initial=0.0):
+        return np.zeros_like(values)
+    return (values - values.mean()) / deviation

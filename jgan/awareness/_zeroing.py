@@ -56,11 +56,13 @@ class Zeroing(NamedTuple):
     def ratio(self) -> Float[np.ndarray, " class"]:
         """Drop of the top channels over the mean drop of random ones.
 
-        Infinite where random ones do not lower the probability.
+        Where random ones do not lower the probability, it is infinite if the top ones
+        do, and NaN if they do not either.
         """
         chance = self.random.drop.mean(axis=1)
+        without = np.where(self.top.drop > 0, np.inf, np.nan)
         return np.where(
-            chance > 0, self.top.drop / np.where(chance > 0, chance, 1), np.inf
+            chance > 0, self.top.drop / np.where(chance > 0, chance, 1), without
         )
 
 
@@ -96,8 +98,8 @@ def zeroing_test(
 
     Raises:
         ValueError: If the generator has no classes, a layer, class or size does not
-            exist or fit, the classifier knows other classes, or a probability or image
-            is not finite.
+            exist or fit, a score is NaN, the classifier knows other classes, a
+            probability is outside [0, 1], or an image is not finite.
     """
     labels = tuple(classes) or tuple(range(gan.num_classes))
     _check(gan, scores, labels, fraction, min(num_latents, num_random, batch_size))
@@ -133,9 +135,14 @@ def zeroing_test(
                     f"Images of class {label} or their probabilities are not finite, "
                     f"in those from {start} on."
                 )
+            if batch.outside:
+                raise ValueError(
+                    f"The classifier gives numbers outside [0, 1] for class {label}; "
+                    "give probabilities, for instance the softmax of logits."
+                )
             sums.append(jax.tree.map(lambda leaf: leaf.astype(np.float64), batch))
         found.append(jax.tree.map(lambda *parts: sum(parts) / num_latents, *sums))
-    probability, drop, change = (np.stack(part) for part in zip(*found, strict=True))
+    probability, drop, change, _ = (np.stack(p) for p in zip(*found, strict=True))
     return Zeroing(
         probability,
         *(
@@ -149,6 +156,8 @@ class _Sums(NamedTuple):
     probability: Float[Array, ""]
     drop: Float[Array, " set"]
     change: Float[Array, " set"]
+    # How many are no probabilities.
+    outside: Float[Array, ""]
 
 
 def _sets(
@@ -203,16 +212,18 @@ def _zero_batch(
         probability = jnp.take(classifier(images), class_label, axis=-1)
         return images, probability
 
+    # A softmax in float32 may be above 1 by its rounding.
+    outside = lambda p: total(((p < 0) | (p > 1.0 + 1e-4)).astype(jnp.float32))
     before, sure = look({n: jnp.zeros_like(sets[0]) for n, sets in removed.items()})
 
     def remove(masks):
         after, left = look(masks)
         change = jnp.square(after - before).mean(axis=(1, 2, 3))
-        return total(sure - left), total(change)
+        return total(sure - left), total(change), outside(left)
 
     # One set at a time: all at once would hold the images of every set.
-    drop, change = jax.lax.map(remove, removed)
-    return _Sums(total(sure), drop, change)
+    drop, change, outsides = jax.lax.map(remove, removed)
+    return _Sums(total(sure), drop, change, outside(sure) + outsides.sum())
 
 
 def _check(
@@ -232,6 +243,8 @@ def _check(
                 f"The scores of {name} have shape {values.shape}; {gan.name} has "
                 f"{shape[0]} classes and {shape[1]} channels there."
             )
+        if np.isnan(values).any():
+            raise ValueError(f"Scores of {name} are NaN, which has no rank.")
     wrong = [label for label in labels if not 0 <= label < gan.num_classes]
     if wrong or not scores:
         raise ValueError(

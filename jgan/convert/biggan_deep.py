@@ -54,7 +54,7 @@ def convert(
 
     Raises:
         ConversionError: If the arrays are not those of such a generator, or not what
-            `description` says. All that is wrong is listed.
+            `description` says. All that is wrong of one kind is listed.
     """
     arrays = bake_stored_norm(arrays)
     negative = [
@@ -138,6 +138,8 @@ def _infer_config(arrays: Mapping[str, np.ndarray], eps: Any) -> Config:
             num_statistics=num_statistics,
             batch_norm_eps=float(eps),
         )
+    except OverflowError:
+        raise ConversionError("The config says eps is beyond any float.") from None
     except ValueError as error:
         raise ConversionError(str(error)) from None
 

@@ -1,6 +1,7 @@
 """Channel awareness against a loop over the factors, and on planted channels."""
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -97,6 +98,31 @@ def test_contrast_is_zero_where_classes_are_alike_and_has_unit_size_elsewhere():
     np.testing.assert_array_equal(got["same"], 0)
     np.testing.assert_allclose(got["other"].mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(np.square(got["other"]).mean(), 1)
+
+
+def test_factors_that_are_not_finite_are_refused(new_key):
+    gan, key = make_gan("biggan_unshared"), new_key()
+    params = jax.tree.map(lambda x: x, gan.params)
+    gain = params["params"]["block1"]["norm2"]["gain"]
+    gain["table"] = gain["table"].at[1, 3].set(jnp.nan)
+    broken = dataclasses.replace(gan, params=params)
+    for estimate in (awareness.analytic_awareness, awareness.decompose_awareness):
+        with pytest.raises(ValueError, match=r"layer 'block1\.act2' are not finite"):
+            estimate(broken, num_latents=2, key=key)
+
+
+def test_a_generator_of_truncated_latents_has_their_awareness(new_key):
+    gan, key = make_gan("biggan"), new_key()
+    draw = functools.partial(gan.sample_latents, truncation=0.4)
+    truncated = dataclasses.replace(gan, sample_latents=draw)
+    got = awareness.analytic_awareness(truncated, num_latents=3, key=key)
+    latents = draw(3, class_label=2, key=key)
+    _, taps = jax.jit(gan.forward)(gan.params, latents)
+    for name, values in got.items():
+        one = awareness.rectified_normal_mean(
+            taps[f"{name}.gain"], taps[f"{name}.bias"]
+        )
+        np.testing.assert_allclose(values[2], one.mean(axis=0), rtol=1e-4, atol=1e-6)
 
 
 def test_a_generator_without_conditional_layers_is_refused(new_key):

@@ -65,6 +65,13 @@ def test_where_the_class_alone_makes_the_factors_nothing_is_of_the_latent(new_ke
         assert (one.by_class > 0).any()
 
 
+def test_what_is_not_a_number_stays_that():
+    values = np.ones((2, 3, 2))
+    values[0, 0, 1] = np.nan
+    found = awareness.decompose(values)
+    assert all((np.isnan(part) == [False, True]).all() for part in found)
+
+
 def test_what_cannot_be_decomposed_is_refused(new_key):
     with pytest.raises(ValueError, match="5 classes and 1 latents; give 2 of each"):
         awareness.decompose_awareness(make_gan("biggan"), num_latents=1, key=new_key())

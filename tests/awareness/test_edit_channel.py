@@ -110,6 +110,9 @@ def test_the_unit_of_strength_is_the_root_mean_square_over_all_classes(new_key):
         ({"layer": "block9"}, "no layer 'block9'"),
         ({"channel": 99}, r"channel is 99; block1\.act1 has 0\.\."),
         ({"channel": -1}, "channel is -1"),
+        ({"channel": jnp.int32(99)}, "channel is 99"),
+        ({"channel": 1.5}, r"channel is 1\.5"),
+        ({"strengths": 1.0}, r"strengths is 1\.0; give a list"),
         ({"operation": "divide"}, "operation is 'divide'; give 'add' or 'multiply'"),
     ],
 )

@@ -110,5 +110,11 @@ def test_the_gap_of_two_estimates():
     assert gaps["a"].correlation == pytest.approx(want)
     assert gaps["b"].relative == 0
     assert np.isnan(gaps["b"].correlation)
+    turned = {name: other[name] for name in ("b", "a")}
+    assert awareness.estimate_gaps(one, turned)["a"] == gaps["a"]
+    with pytest.raises(ValueError, match=r"a has shapes \(2, 3\) and \(3, 2\)"):
+        unchecked(awareness.estimate_gaps)(
+            one | {"a": np.ones((2, 3))}, other | {"a": np.ones((3, 2))}
+        )
     with pytest.raises(ValueError, match="layers a, b, the other a; give the same"):
         awareness.estimate_gaps(one, {"a": other["a"]})

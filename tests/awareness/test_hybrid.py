@@ -192,6 +192,7 @@ def test_a_sweep_of_weights(new_key):
         ({"channels": {"block0": np.ones(3, bool)}}, r"shape \(3,\) for 16 channels"),
         ({"channels": {"block0": np.full(16, 2.0, np.float32)}}, "of block0 is 2.0"),
         ({"channels": {"block0": np.zeros((1, 1, 16), bool)}}, "block0 have 3 axes"),
+        ({"channels": {"block0": np.eye(16, dtype=int)[3]}}, "make it boolean"),
         ({"weight": 1.5}, "weight is 1.5"),
         ({"weight": float("nan")}, "weight is nan"),
         ({"weight": np.ones(2)}, r"weight has shape \(2,\)"),

@@ -56,6 +56,16 @@ def test_the_share_is_that_of_draws_above_zero():
     np.testing.assert_array_equal(got, [0, 0, 1])
 
 
+def test_what_is_not_a_number_stays_that():
+    nan = jnp.array([jnp.nan, 1.0, jnp.nan, 0.0])
+    other = jnp.array([1.0, jnp.nan, -1.0, jnp.nan])
+    for of_factors in (rectified_normal_mean, rectified_normal_share):
+        got = np.isnan(of_factors(nan, other))
+        # At gain 0 the share asks no more than whether the bias is above 0.
+        assert got[:3].all()
+    assert np.isnan(rectified_normal_mean(nan, other)[3])
+
+
 def test_limits_are_exact():
     bias = jnp.array([-2.0, 0.0, 3.0])
     got = rectified_normal_mean(jnp.zeros(3), bias)

@@ -64,7 +64,28 @@ def test_no_layer_outweighs_another():
     np.testing.assert_array_equal(got.order, want.order)
 
 
+def test_a_layer_of_one_score_says_nothing():
+    some = {"b": np.random.default_rng(0).normal(size=(3, 8))}
+    want = awareness.class_similarity(some).correlation
+    for score in (0.4, 5.0, 0.0):
+        flat = {"a": np.full((3, 8), score, np.float32)}
+        got = awareness.class_similarity(flat | some).correlation
+        np.testing.assert_array_equal(got, want)
+    with pytest.raises(ValueError, match="channels of class 0 have one score"):
+        awareness.class_similarity(flat)
+
+
 def test_what_has_no_similarity_is_refused():
+    for size in (3, 6, 7):
+        for score in (0.1, 0.3, 0.7, 1.1):
+            flat = np.stack([np.arange(size), np.full(size, score)])
+            with pytest.raises(ValueError, match="channels of class 1 have one score"):
+                awareness.class_similarity({"a": flat})
+    for of_nothing in (awareness.class_similarity, awareness.class_overlap):
+        with pytest.raises(ValueError, match="There is no layer"):
+            of_nothing({})
+    with pytest.raises(ValueError, match="Scores of a are NaN"):
+        awareness.relevant_channels({"a": np.array([[1.0, np.nan]])}, count=1)
     with pytest.raises(ValueError, match="There are 1 classes"):
         awareness.class_similarity({"a": np.ones((1, 3))})
     with pytest.raises(ValueError, match="channels of class 1 have one score"):

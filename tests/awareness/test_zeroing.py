@@ -125,12 +125,13 @@ def test_one_program_serves_all_classes_and_batches(new_key):
 def test_the_ratio_is_infinite_where_chance_does_nothing():
     removal = lambda drop: awareness.Removal(np.asarray(drop), np.zeros_like(drop))
     found = awareness.Zeroing(
-        np.ones(2),
-        removal([0.6, 0.6]),
-        removal([0.0, 0.0]),
-        removal([[0.1, 0.3], [0.1, -0.1]]),
+        np.ones(3),
+        removal([0.6, 0.6, -0.5]),
+        removal([0.0, 0.0, 0.0]),
+        removal([[0.1, 0.3], [0.1, -0.1], [0.0, -0.1]]),
     )
-    np.testing.assert_allclose(found.ratio, [3, np.inf])
+    # A class that is more probable without its channels passes no test.
+    np.testing.assert_allclose(found.ratio, [3, np.inf, np.nan])
 
 
 @pytest.mark.slow
@@ -168,6 +169,14 @@ def test_a_shipped_class_needs_its_channels():
         (
             {"classifier": lambda images: jnp.log(-jnp.abs(_read(images)))},
             "class 0 or their probabilities are not finite",
+        ),
+        (
+            {"classifier": lambda images: -4 * _read(images)},
+            r"outside \[0, 1\] for class 0; give probabilities",
+        ),
+        (
+            {"scores": {"block0": np.full((3, 16), np.nan)}},
+            "Scores of block0 are NaN",
         ),
     ],
 )

@@ -169,6 +169,9 @@ def test_a_file_is_read_with_the_config_beside_it(tmp_path, name):
     beside.write_text(json.dumps(described | {"channel_width": 7, "n_stats": 50}))
     with pytest.raises(ConversionError, match=r"channel_width: 7.*\n.*n_stats: 50"):
         convert_checkpoint(file)
+    beside.write_text(json.dumps(described | {"eps": 10**400}))
+    with pytest.raises(ConversionError, match="eps is beyond any float"):
+        convert_checkpoint(file)
     beside.write_text("{")
     with pytest.raises(ConversionError, match=r"config\.json is not JSON"):
         convert_checkpoint(file)
