@@ -61,7 +61,8 @@ def class_overlap(
     if not channels:
         raise ValueError("There is no layer. Give the channels of at least one.")
     sets = np.concatenate([_members(one) for one in channels.values()], axis=1)
-    counts = sets.astype(np.int64)
+    # Counts are whole in float64 too, whose products are a hundred times as fast.
+    counts = sets.astype(np.float64)
     both = counts @ counts.T
     sizes = counts.sum(axis=1)
     either = sizes[:, None] + sizes[None, :] - both
