@@ -112,6 +112,8 @@ def split(
     num_samples = jnp.maximum(counts.sum() * samples.shape[1], 1)
     _, exponent = jnp.frexp(jnp.abs(kept).max(axis=0))
     step = jnp.ldexp(jnp.ones((units,), jnp.float32), exponent - _BITS)
+    # A step below it would be flushed to 0, and a sample over 0 times 0 is no number.
+    step = jnp.maximum(step, jnp.finfo(jnp.float32).tiny)
     rounded = lambda x, step: jnp.round(x / step) * step
     origin = rounded(kept.sum(axis=0) / num_samples.astype(jnp.float32), step)
     deviations = jnp.where(

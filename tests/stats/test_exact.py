@@ -77,3 +77,19 @@ def test_products_keep_what_their_factors_have():
     assert got.value() == (2**23 + 1.375) * 257
     count = jax.jit(_exact.exact_count)(jnp.full(1, 2**31 - 1))
     assert count.value() == 2**31 - 1
+
+
+@pytest.mark.parametrize("exponent", range(-38, -29))
+def test_units_near_the_smallest_float_have_a_mean(exponent):
+    spread = np.random.default_rng(0).standard_normal((6, 100, 5))
+    taps = jnp.asarray(10.0**exponent * spread, jnp.float32)
+    want = np.asarray(taps, np.float64).reshape(-1, 5).mean(axis=0)
+    # Remainders below the smallest normal float are flushed.
+    atol = np.finfo(np.float32).tiny
+    got = _moments(taps, jnp.ones((6,)))
+    np.testing.assert_allclose(got.mean, want, rtol=1e-7, atol=atol)
+    assert np.isfinite(got.variance).all()
+    seen = stats.Seen(taps.reshape(6, 10, 10, 5), jnp.ones((6,)), jnp.arange(6))
+    got = _update(stats.zero_covariance(5), seen)
+    np.testing.assert_allclose(got.mean, want, rtol=1e-7, atol=atol)
+    assert np.isfinite(got.covariance()).all()
