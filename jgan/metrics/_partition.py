@@ -54,5 +54,8 @@ def _of_image(
 
 
 def _pairs_within(labels: Int[np.ndarray, " pixel"]) -> float:
-    sizes = np.bincount(labels).astype(np.float64)
+    # Not `bincount`: parts of both have names up to the product of their numbers, of
+    # which there are at most as many as pixels.
+    _, sizes = np.unique(labels, return_counts=True)
+    sizes = sizes.astype(np.float64)
     return float(np.sum(sizes * (sizes - 1) / 2))

@@ -3,8 +3,9 @@
 A program has no 64 bits, and a float32 sum of a million pixels depends on how they were
 grouped: by batches, devices and processes. Here a sum is a pair of floats that do not
 overlap (Dekker, 1971), and samples are split into pieces so short that products and
-their sums over a few pixels are exact. What is rounded is some 2^-32 of the square of
-the largest deviation; activations of 16 bits or less are not rounded at all.
+their sums over a few pixels are exact. What is rounded is some 2^-33 of the largest
+deviation in sums, and 2^-32 of its square in sums of products; activations of 16 bits
+or less below the largest are not rounded at all.
 """
 
 from typing import NamedTuple
@@ -91,7 +92,7 @@ class Pieces(NamedTuple):
     Attributes:
         origin: Near the mean of each unit, of few bits.
         high: Whole multiples of a power of two, of few bits.
-        low: The remainder, at most half of that power.
+        low: The remainder, at most half of that power, rounded to float32.
     """
 
     origin: Float[Array, " unit"]
@@ -112,15 +113,21 @@ def split(
     num_samples = jnp.maximum(counts.sum() * samples.shape[1], 1)
     _, exponent = jnp.frexp(jnp.abs(kept).max(axis=0))
     step = jnp.ldexp(jnp.ones((units,), jnp.float32), exponent - _BITS)
+    # A step below it would be flushed to 0, and a sample over 0 times 0 is no number.
+    step = jnp.maximum(step, jnp.finfo(jnp.float32).tiny)
     rounded = lambda x, step: jnp.round(x / step) * step
     origin = rounded(kept.sum(axis=0) / num_samples.astype(jnp.float32), step)
-    deviations = jnp.where(
-        counts[:, None, None], samples - origin[None, None, :], 0.0
-    ).reshape(-1, units)
-    padding = (0, -len(deviations) % GROUP)
-    grouped = jnp.pad(deviations, (padding, (0, 0))).reshape(-1, GROUP, units)
-    high = rounded(grouped, step[None, None, :])
-    return Pieces(origin, high, grouped - high)
+    # Of samples much smaller than the origin, the difference rounds the last bits.
+    differences = _two_sum(samples, -origin[None, None, :])
+    padding = (0, -len(kept) % GROUP)
+
+    def grouped(x: Array) -> Array:
+        x = jnp.where(counts[:, None, None], x, 0.0).reshape(-1, units)
+        return jnp.pad(x, (padding, (0, 0))).reshape(-1, GROUP, units)
+
+    deviations, left = (grouped(x) for x in differences)
+    high = rounded(deviations, step[None, None, :])
+    return Pieces(origin, high, (deviations - high) + left)
 
 
 def _half(x: Array) -> Array:

@@ -14,6 +14,13 @@ from jaxtyping import Array, Float, Int
 
 from jgan.stats._exact import ExactSum, exact_count, exact_sum, split, zero_sum
 
+# What sums round, of the mean square. A low piece is at most 2^-8 of a constant, its
+# square is rounded by 2^-24, and sums over a group one by one by up to 32 times that:
+# 2^-35. Merging rounds 2^-48 each time, which leaves room for 2^13 batches.
+_ROUNDED = 2.0**-34
+# The same where squares leave float32: a few times the smallest normal number.
+_FLUSHED = 2.0**-122
+
 
 class UnitMoments(NamedTuple):
     """Sufficient statistics for the mean and the variance of each unit.
@@ -35,9 +42,14 @@ class UnitMoments(NamedTuple):
 
     @property
     def variance(self) -> Float[np.ndarray, " unit"]:
-        """Population variance of each unit in float64, 0 where nothing was seen."""
+        """Population variance of each unit in float64, 0 where nothing was seen.
+
+        It is 0, too, where it is below 2^-34 of the mean square, which is what sums may
+        have rounded: nothing tells such a unit from a constant one.
+        """
         squares = self.squares.value() / np.maximum(self.num_samples, 1)
-        return np.maximum(squares - self.mean**2, 0)
+        variance = squares - self.mean**2
+        return np.where(variance <= _ROUNDED * squares + _FLUSHED, 0.0, variance)
 
 
 def zero_moments(num_units: int) -> UnitMoments:
@@ -87,6 +99,7 @@ def merge_moments(a: UnitMoments, b: UnitMoments) -> UnitMoments:
 def unit_std(moments: UnitMoments) -> Float[np.ndarray, " unit"]:
     """Returns the population standard deviation of each unit, in float64.
 
-    Units that were never seen, or that are constant, get exactly zero.
+    Units that were never seen, or that are constant, get exactly zero; so do those that
+    deviate by less than 8e-6 of their root mean square, see `UnitMoments.variance`.
     """
     return np.sqrt(moments.variance)

@@ -1,6 +1,7 @@
 """The adjusted Rand index against counted pairs, scikit-learn, and its limits."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -71,6 +72,19 @@ def test_trivial_partitions_are_equal_to_themselves_and_chance_to_others():
     assert index(one, one) == 1
     assert index(each, each) == 1
     assert index(one, each) == 0
+
+
+def test_memory_does_not_grow_with_the_product_of_the_numbers_of_parts():
+    each = np.arange(90 * 90).reshape(1, 90, 90)
+    tracemalloc.start()
+    try:
+        got = metrics.adjusted_rand_index(each, each[:, ::-1])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert got == 1
+    # A table of all pairs of parts has 8100^2 counts, 1 GB with their float64.
+    assert peak < 100 * each.nbytes
 
 
 def test_many_pixels_do_not_overflow():

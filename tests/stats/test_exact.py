@@ -77,3 +77,40 @@ def test_products_keep_what_their_factors_have():
     assert got.value() == (2**23 + 1.375) * 257
     count = jax.jit(_exact.exact_count)(jnp.full(1, 2**31 - 1))
     assert count.value() == 2**31 - 1
+
+
+@pytest.mark.parametrize("exponent", range(-38, -29))
+def test_units_near_the_smallest_float_have_a_mean(exponent):
+    spread = np.random.default_rng(0).standard_normal((6, 100, 5))
+    taps = jnp.asarray(10.0**exponent * spread, jnp.float32)
+    want = np.asarray(taps, np.float64).reshape(-1, 5).mean(axis=0)
+    # Remainders below the smallest normal float are flushed.
+    atol = np.finfo(np.float32).tiny
+    got = _moments(taps, jnp.ones((6,)))
+    np.testing.assert_allclose(got.mean, want, rtol=1e-7, atol=atol)
+    assert np.isfinite(got.variance).all()
+    seen = stats.Seen(taps.reshape(6, 10, 10, 5), jnp.ones((6,)), jnp.arange(6))
+    got = _update(stats.zero_covariance(5), seen)
+    np.testing.assert_allclose(got.mean, want, rtol=1e-7, atol=atol)
+    assert np.isfinite(got.covariance()).all()
+
+
+def test_samples_much_smaller_than_the_origin_keep_their_digits():
+    two = jnp.asarray([0.0055, 0.98], jnp.float32).reshape(1, 2, 1)
+    got = _moments(two, jnp.ones((1,)))
+    assert got.mean == np.asarray(two, np.float64).mean()
+    rng = np.random.default_rng(0)
+    small = np.minimum(rng.lognormal(-5, 2, (6, 100, 5)), 1)
+    taps = np.where(rng.random(small.shape) < 0.5, 0.98, small).astype(np.float32)
+    pixels = taps.astype(np.float64).reshape(-1, 5)
+    got = _moments(jnp.asarray(taps), jnp.ones((6,)))
+    # Of the largest, which is about 1, and of its square.
+    assert (np.abs(got.mean - pixels.mean(axis=0)) <= 2.0**-33).all()
+    squares = got.squares.value() / len(pixels)
+    assert (np.abs(squares - (pixels**2).mean(axis=0)) <= 2.0**-32).all()
+    activation = jnp.asarray(taps).reshape(6, 10, 10, 5)
+    seen = stats.Seen(activation, jnp.ones((6,)), jnp.arange(6))
+    got = _update(stats.zero_covariance(5), seen)
+    assert (np.abs(got.mean - pixels.mean(axis=0)) <= 2.0**-33).all()
+    want = np.cov(pixels.T, bias=True)
+    assert (np.abs(got.covariance() - want) <= 2.0**-32).all()

@@ -89,3 +89,37 @@ def test_unseen_and_constant_units_have_zero_deviation():
     np.testing.assert_array_equal(stats.unit_std(stats.zero_moments(2)), 0.0)
     constant = stats.moments_of(jnp.full((2, 4, 2), 7.0), jnp.ones((2,)))
     np.testing.assert_array_equal(stats.unit_std(constant), 0.0)
+
+
+@functools.cache
+def _constants():
+    """Those of few bits and of many, large and small, and next to a power of two.
+
+    Of the last, what is left of a sample of few bits is largest.
+    """
+    rng = np.random.default_rng(0)
+    some = np.exp(rng.uniform(-40, 20, 1000)) * rng.choice([-1, 1], 1000)
+    near = 1 + np.arange(1, 2**10) * 2.0**-17
+    return jnp.asarray(np.concatenate([[0, 0.1, 0.3, 7], some, near]), jnp.float32)
+
+
+@pytest.mark.parametrize("samples", [1, 3, 63, 64, 500])
+def test_constants_that_rounding_touches_have_zero_deviation(samples):
+    value = _constants()
+    x = jnp.broadcast_to(value, (2, samples, len(value)))
+    of, merge = jax.jit(stats.moments_of), jax.jit(stats.merge_moments)
+    batch = of(x, jnp.ones((2,)))
+    np.testing.assert_array_equal(stats.unit_std(batch), 0.0)
+    total = functools.reduce(merge, [batch] * 100)
+    np.testing.assert_array_equal(stats.unit_std(total), 0.0)
+    padded = merge(of(x, jnp.array([1.0, 0.0])), stats.zero_moments(len(value)))
+    np.testing.assert_array_equal(stats.unit_std(padded), 0.0)
+
+
+@pytest.mark.parametrize("ratio", [1000, 4000, 60000])
+def test_a_small_deviation_far_from_zero_is_kept(ratio):
+    x = jax.random.normal(jax.random.key(0), (4, 500, 5)) + ratio
+    want = np.asarray(x, np.float64).reshape(-1, 5).std(axis=0)
+    got = stats.unit_std(jax.jit(stats.moments_of)(x, jnp.ones((4,))))
+    # At most 2^-35 of the square is rounded, and on average far less.
+    np.testing.assert_allclose(got, want, rtol=2.0**-42 * ratio**2)
