@@ -129,7 +129,7 @@ def _axes(axis: Axis, diagonal: bool) -> str:
 
 
 def scatter(
-    points: Mapping[str, tuple[float, float]],
+    points: Sequence[tuple[str, float, float]],
     *,
     across: str,
     up: str,
@@ -138,13 +138,13 @@ def scatter(
     """Returns a chart of named points.
 
     Args:
-        points: By name, where.
+        points: Name and place of each; names may repeat.
         across: What grows from left to right.
         up: What grows from below.
         label: What the chart shows, for those who do not see it.
     """
-    x_ticks, x_place = _scale([x for x, _ in points.values()], _EDGE, _SIDE - 16)
-    y_ticks, y_place = _scale([y for _, y in points.values()], _LOW - _EDGE, 24)
+    x_ticks, x_place = _scale([x for _, x, _ in points], _EDGE, _SIDE - 16)
+    y_ticks, y_place = _scale([y for _, _, y in points], _LOW - _EDGE, 24)
     parts = [
         f'<text x="{_EDGE}" y="12">{html.escape(up)}</text>',
         f'<text x="{_SIDE - 16}" y="{_LOW - 8}" text-anchor="end">'
@@ -164,7 +164,7 @@ def scatter(
     return (
         f'<svg class="scatter" viewBox="0 0 {_SIDE} {_LOW}" role="img" '
         f'aria-label="{html.escape(label)}"><g class="axes">{"".join(parts)}</g>'
-        f"{_marks({n: (x_place(x), y_place(y)) for n, (x, y) in points.items()})}</svg>"
+        f"{_marks([(name, x_place(x), y_place(y)) for name, x, y in points])}</svg>"
     )
 
 
@@ -178,10 +178,10 @@ def _scale(values: Sequence[float], start: int, end: int):
     return [low + share * (high - low) for share in (0.1, 0.5, 0.9)], place
 
 
-def _marks(places: Mapping[str, tuple[float, float]]) -> str:
-    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in places.values()]
+def _marks(places: Sequence[tuple[str, float, float]]) -> str:
+    taken = [(x - 6, y - 6, x + 6, y + 6) for _, x, y in places]
     parts = []
-    for name, (x, y) in sorted(places.items(), key=lambda one: one[1][1]):
+    for name, x, y in sorted(places, key=lambda one: one[2]):
         spots = _spots(x, y, 0.6 * _LETTER * len(name))
         # Where all are taken, the first is as good as any.
         box, anchor = next(

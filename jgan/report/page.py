@@ -107,9 +107,12 @@ def _named(folder: str, name: str) -> tuple[str, str]:
 
 
 def try_it(code: str) -> str:
-    """Returns a box with a few lines of code that do the same."""
+    """Returns a box with a few lines of code that make such figures.
+
+    From latents of their own: other images, and numbers that differ by chance.
+    """
     return (
-        '<div class="try"><p>The same in Python</p>'
+        '<div class="try"><p>In Python</p>'
         f"<pre><code>{html.escape(code.strip())}</code></pre></div>"
     )
 

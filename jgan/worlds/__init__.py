@@ -1,7 +1,7 @@
 """Data to train on and to measure against.
 
 A `World` is a source of batches of images. `ScenesWorld` draws landscapes whose every
-pixel is labelled (`jgan.worlds.scenes` has the labels), `FolderWorld` reads a folder of
+pixel is labeled (`jgan.worlds.scenes` has the labels), `FolderWorld` reads a folder of
 images.
 """
 

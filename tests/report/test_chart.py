@@ -14,7 +14,8 @@ _NAME = re.compile(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="(\w+)">(\w+)</
 
 def _drawn(points):
     """Circles from the top of the chart, and by name the box of each."""
-    text = chart.scatter(points, across="a", up="b", label="c").split("</g><g>")[1]
+    listed = [(name, x, y) for name, (x, y) in points.items()]
+    text = chart.scatter(listed, across="a", up="b", label="c").split("</g><g>")[1]
     boxes = {}
     for x, y, anchor, name in _NAME.findall(text):
         # Letters of 13 pixels are about 8 wide.
@@ -32,6 +33,13 @@ def test_points_are_where_their_numbers_are():
         slope = np.diff(circles[:, axis]) / np.diff(want[:, axis])
         assert slope == pytest.approx([slope[0]] * 2, rel=0.01)
         assert sign * slope[0] > 0
+
+
+def test_points_of_one_name_are_all_there():
+    points = [("crane", 1.0, 2.0), ("crane", 3.0, 1.0), ("b", 2.0, 4.0)]
+    text = chart.scatter(points, across="a", up="b", label="c")
+    assert len(_CIRCLE.findall(text)) == 3
+    assert text.count(">crane<") == 2
 
 
 def test_names_cover_neither_each_other_nor_points():

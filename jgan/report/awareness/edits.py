@@ -1,7 +1,7 @@
 """Channels found by what editing them does, and their edits over several classes."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import jax
@@ -67,7 +67,13 @@ class Edits:
 
 
 def edit_channels(
-    gan: Gan, chosen: tuple[int, ...], layer: str, latents: Any, *, key: PRNGKeyArray
+    gan: Gan,
+    chosen: tuple[int, ...],
+    layer: str,
+    latents: Any,
+    *,
+    progress: Callable[[float], None] = lambda share: None,
+    key: PRNGKeyArray,
 ) -> Edits:
     """Returns edits of the channels of a layer that say most.
 
@@ -76,8 +82,10 @@ def edit_channels(
         chosen: Labels of the classes.
         layer: Of the channels.
         latents: One for each class chosen.
+        progress: Is told the share that is done.
         key: Consumed whole.
     """
+    progress(0.0)
     some = only_classes(gan, chosen)
     lost_key, added_key = jax.random.split(key)
     batch_size = images_that_fit(gan)
@@ -90,6 +98,7 @@ def edit_channels(
         batch_size=batch_size,
         key=lost_key,
     )[layer]
+    progress(0.5)
     added = awareness.rank_channels(
         some,
         [layer],
@@ -98,6 +107,7 @@ def edit_channels(
         batch_size=batch_size,
         key=added_key,
     )[layer]
+    progress(0.8)
     sweep = lambda channel, rows, **options: _sweep(
         gan, stats.select_latents(latents, np.asarray(rows)), layer, channel, **options
     )

@@ -93,6 +93,9 @@ def compare_classes(
         estimator: Of awareness.
         num_latents: For each class.
         key: Consumed whole.
+
+    Raises:
+        ValueError: If all classes have the same awareness.
     """
     awareness_key, latents_key, measured_key = jax.random.split(key, 3)
     batch_size = images_that_fit(gan)
@@ -104,6 +107,11 @@ def compare_classes(
         key=awareness_key,
     )
     contrast = awareness.contrast(values)
+    if not any(one.any() for one in contrast.values()):
+        raise ValueError(
+            f"No channel of {gan.name} tells its classes apart: their awareness is the "
+            "same. Look at this generator with `jgan tour`."
+        )
     similarity = awareness.class_similarity(contrast)
     decomposition = gaps = None
     if gan.conditional_layers:

@@ -67,13 +67,14 @@ def write_awareness(
             `jgan.metrics.scenes_performance`; called when it is its turn. None where
             there are no real images to compare with.
         seed: The same one gives the same page.
-        progress: Called often, for a progress bar.
+        progress: Called at each step, for a progress bar.
 
     Raises:
         FileExistsError: If `out_folder` exists and is neither empty nor such a page.
-        ValueError: If the generator has fewer than two classes, a class or estimator
-            does not exist or fit, `num_latents` is not positive, two classes do not
-            differ at all, or an activation is not finite.
+        ValueError: If the generator has fewer than two classes, or fewer than three to
+            correlate `performance` over, a class or estimator does not exist or fit,
+            `num_latents` is not positive, no channel tells the classes apart, or an
+            activation is not finite.
     """
     out_folder = pathlib.Path(out_folder)
     AWARENESS.check_replaceable(out_folder)
@@ -82,6 +83,11 @@ def write_awareness(
     used = choose_estimator(gan, estimator)
     if num_latents < 1:
         raise ValueError(f"num_latents is {num_latents}; awareness takes at least 1.")
+    if performance is not None and gan.num_classes < 3:
+        raise ValueError(
+            f"{gan.name} has {gan.num_classes} classes, and a correlation with "
+            "performance takes at least 3. Leave performance out."
+        )
     with whole_folder(out_folder) as scratch:
         _write(gan, scratch, chosen, used, num_latents, performance, seed, progress)
     return out_folder / INDEX
@@ -107,8 +113,16 @@ def _write(
     )
     latents, references = draw(next(keys)), draw(next(keys))
     layer = edited_layer(gan, [*found.values])
-    progress("editing channels", _COMPARED)
-    edits = edit_channels(gan, chosen, layer, latents, key=next(keys))
+    edits = edit_channels(
+        gan,
+        chosen,
+        layer,
+        latents,
+        progress=lambda done: progress(
+            "editing channels", _COMPARED + done * (_EDITED - _COMPARED)
+        ),
+        key=next(keys),
+    )
     progress("mixing classes and cutting images", _EDITED)
     hybrids = None
     if gan.conditional_layers and layer in gan.conditional_layers:

@@ -1,4 +1,4 @@
-"""The scenes world: landscapes whose every pixel is labelled, drawn by a renderer.
+"""The scenes world: landscapes whose every pixel is labeled, drawn by a renderer.
 
 `sample_scenes` draws scenes; `render` is the picture as a function of its factors.
 Start with `factors.py`, what a scene is, and `classes.py`, what it may look like.

@@ -8,7 +8,14 @@ import pytest
 
 from jgan.report import write_awareness
 from tests.generators import make_gan
-from tests.report.awareness.conftest import GANS, bytes_of, write_page_of
+from tests.report.awareness.conftest import (
+    GANS,
+    LAYER,
+    PERFORMANCE,
+    bytes_of,
+    planted_gan,
+    write_page_of,
+)
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
 
@@ -39,6 +46,34 @@ def test_anything_else_is_not_replaced(tmp_path, text):
     with pytest.raises(FileExistsError, match="exists and is not a channel awareness"):
         write_page_of("planted", tmp_path)
     assert bytes_of(tmp_path) == before
+
+
+def test_classes_that_nothing_tells_apart_are_refused(tmp_path):
+    gan = planted_gan()
+    same = lambda x: jnp.broadcast_to(x[:1], x.shape)
+    params = gan.params | {"fine": jax.tree.map(same, gan.params["fine"])}
+    with pytest.raises(ValueError, match="tells its classes apart.*jgan tour"):
+        write_awareness(dataclasses.replace(gan, params=params), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_correlation_of_two_classes_is_refused_before_any_work(tmp_path):
+    gan = dataclasses.replace(make_gan("dcgan_conditional"), class_names=("a", "b"))
+    said = []
+    with pytest.raises(ValueError, match="has 2 classes.*at least 3"):
+        write_awareness(
+            gan,
+            tmp_path / "out",
+            performance=lambda: PERFORMANCE,
+            progress=lambda *doing: said.append(doing),
+        )
+    assert not said
+
+
+def test_progress_is_told_during_the_longest_step(tmp_path):
+    shares = []
+    write_page_of("planted", tmp_path, progress=lambda doing, at: shares.append(at))
+    assert sum(0.15 < share < 0.65 for share in shares) >= 2
 
 
 @pytest.mark.parametrize(

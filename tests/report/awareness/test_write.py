@@ -93,7 +93,6 @@ def test_the_channels_that_are_planted_are_found(pages):
     found = strict_json(pages("planted") / "awareness.json")
     for top in found["top_channels"]:
         assert (top["layer"], top["channel"] // 3) == (LAYER, top["label"])
-    # Classes share none of their own: what is in common are ties of the others.
     assert found["hybrids"]["layers"] == [LAYER]
 
 
@@ -137,7 +136,7 @@ def test_many_classes_are_one_picture_a_layer(pages):
     side = MANY * (800 // MANY)
     assert _pixels(page.folder / "pictures" / "similarity.png").shape == (side, side, 4)
     # No name beside each row, and no row of a table for each class.
-    assert 'class="labelled"' not in page.text
+    assert 'class="labeled"' not in page.text
     assert page.text.count("<tr>") < MANY
     assert "The 20 highest and the 20 lowest of 66 classes" in page.text
     found = strict_json(page.folder / "awareness.json")

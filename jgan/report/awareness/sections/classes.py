@@ -101,14 +101,14 @@ def _similarity(files: Files, gan: Gan, found: Structure, order: Sequence[int]) 
         "from top to bottom and columns from left to right are the same classes, in "
         "the order of an average-linkage tree.</p>"
     )
-    return key + _labelled(gan, order, picture, cell=_SQUARE, width=_SQUARE) + note
+    return key + _labeled(gan, order, picture, cell=_SQUARE, width=_SQUARE) + note
 
 
 def _cell_width(cols: int) -> int:
     return heat_map(np.zeros((1, cols)), largest=1.0, row=1).shape[1] // cols
 
 
-def _labelled(
+def _labeled(
     gan: Gan, order: Sequence[int], picture: str, *, cell: int, width: int = 0
 ) -> str:
     """Returns a picture with names beside its rows, if there are few."""
@@ -118,7 +118,7 @@ def _labelled(
     # A square one is as wide as it is high, where there is room.
     room = f' style="max-width:{width * len(order)}px"' if width else ""
     return (
-        f'<div class="labelled" style="--cell:{cell}px;--rows:{len(order)}">'
+        f'<div class="labeled" style="--cell:{cell}px;--rows:{len(order)}">'
         f"<ol>{names}</ol>"
         f'<div class="crisp"{room}>{picture}</div></div>'
     )
@@ -134,7 +134,7 @@ def _layer(
         alt=f"Contrast of {values.shape[1]:,} channels of {name} in "
         f"{len(order):,} classes",
     )
-    return _labelled(gan, order, picture, cell=_ROW)
+    return _labeled(gan, order, picture, cell=_ROW)
 
 
 def _table(gan: Gan, found: Structure) -> str:

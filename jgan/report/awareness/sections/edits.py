@@ -17,6 +17,7 @@ def edits_section(files: Files, gan: Gan, edits: Edits) -> Section:
     first = edits.of_classes[0]
     row = edits.chosen.index(first.of_classes[0])
     code = f"""
+# Of all classes; the page compares those that it shows.
 found = awareness.rank_channels(
     gan, [{edits.layer!r}], operation="multiply", strength=0.0, num_latents=1,
     key=jax.random.key(1),

@@ -40,6 +40,7 @@ def findings_section(
     code = f"""
 import jax, jgan
 from jgan import awareness
+# Or the folder of a generator of your own.
 gan = jgan.load({gan.name!r})
 values = awareness.channel_awareness(
     gan, estimator={found.estimator!r}, num_latents={found.num_latents},

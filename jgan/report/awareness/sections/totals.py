@@ -1,7 +1,7 @@
 """Total awareness of each class, beside how good the class is."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -83,11 +83,11 @@ def _said(one: awareness.Correlation) -> str:
 
 def _points(
     gan: Gan, found: Structure, values: np.ndarray
-) -> Mapping[str, tuple[float, float]]:
-    return {
-        class_name(gan, label): (float(found.total[label]), float(values[label]))
+) -> list[tuple[str, float, float]]:
+    return [
+        (class_name(gan, label), float(found.total[label]), float(values[label]))
         for label in range(gan.num_classes)
-    }
+    ]
 
 
 def _table(
