@@ -10,7 +10,6 @@ from jgan.report import write_awareness
 from tests.generators import make_gan
 from tests.report.awareness.conftest import (
     GANS,
-    LAYER,
     PERFORMANCE,
     bytes_of,
     planted_gan,
