@@ -121,7 +121,7 @@ def split(
     differences = _two_sum(samples, -origin[None, None, :])
     padding = (0, -len(kept) % GROUP)
 
-    def grouped(x: Array) -> Array:
+    def grouped(x: _Floats) -> Array:
         x = jnp.where(counts[:, None, None], x, 0.0).reshape(-1, units)
         return jnp.pad(x, (padding, (0, 0))).reshape(-1, GROUP, units)
 
