@@ -85,7 +85,7 @@ def test_units_near_the_smallest_float_have_a_mean(exponent):
     taps = jnp.asarray(10.0**exponent * spread, jnp.float32)
     want = np.asarray(taps, np.float64).reshape(-1, 5).mean(axis=0)
     # Remainders below the smallest normal float are flushed.
-    atol = np.finfo(np.float32).tiny
+    atol = float(np.finfo(np.float32).tiny)
     got = _moments(taps, jnp.ones((6,)))
     np.testing.assert_allclose(got.mean, want, rtol=1e-7, atol=atol)
     assert np.isfinite(got.variance).all()
