@@ -44,7 +44,7 @@ def analytic_awareness(
 
     Raises:
         ValueError: If the generator has no conditional layer, `num_latents` is not
-            positive, or a gain or bias is not finite.
+            positive, or awareness is not finite.
     """
     parts = [
         jax.device_get(_awareness_of(gan, labels, key, of=of, num_latents=num_latents))

@@ -1,13 +1,13 @@
 """What sets a class apart from the others, channel by channel."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from jaxtyping import Float
 
+from jgan.awareness._scores import Scores
+
 
 def contrast(
-    awareness: Mapping[str, Float[np.ndarray, "class _unit"]],
+    awareness: Scores,
 ) -> dict[str, Float[np.ndarray, "class _unit"]]:
     """Returns how much more a channel serves a class than it serves the classes at all.
 

@@ -1,6 +1,5 @@
 """Channel awareness by any of three estimators, and how far two of them are apart."""
 
-from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -8,9 +7,10 @@ from jaxtyping import Float, PRNGKeyArray
 
 from jgan.awareness._analytic import analytic_awareness
 from jgan.awareness._empirical import empirical_awareness
+from jgan.awareness._scores import Scores
 from jgan.gan import Gan
 
-Awareness = Mapping[str, Float[np.ndarray, "class _unit"]]
+Awareness = Scores
 
 
 def channel_awareness(

@@ -4,7 +4,6 @@ He et al. (2022) report that classes of high total awareness have high quality a
 diversity, and publish neither the sum nor a coefficient: jgan reconstruction.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax
@@ -12,12 +11,14 @@ import numpy as np
 import scipy.stats
 from jaxtyping import Float, PRNGKeyArray
 
+from jgan.awareness._scores import Scores
+
 # Shares of resamples below and above the interval.
 _TAILS = (0.025, 0.975)
 
 
 def total_awareness(
-    awareness: Mapping[str, Float[np.ndarray, "class _unit"]],
+    awareness: Scores,
 ) -> Float[np.ndarray, " class"]:
     """Returns the sum over all layers and channels, for each class.
 

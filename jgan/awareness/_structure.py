@@ -12,14 +12,14 @@ import scipy.cluster.hierarchy
 import scipy.spatial.distance
 from jaxtyping import Bool, Float, Int
 
+from jgan.awareness._scores import Scores, check_ranked
+
 # Scores are float32: below this share of them, a difference is only rounding.
 _SAME = 1e-6
 
-_ByLayer = Mapping[str, Float[np.ndarray, "class _unit"]]
-
 
 def relevant_channels(
-    scores: _ByLayer, *, count: int
+    scores: Scores, *, count: int
 ) -> dict[str, Int[np.ndarray, "class channel"]]:
     """Returns the channels of each class with the highest scores, highest first.
 
@@ -32,8 +32,7 @@ def relevant_channels(
         ValueError: If a layer has fewer channels, or a score is NaN.
     """
     for name, values in scores.items():
-        if np.isnan(values).any():
-            raise ValueError(f"Scores of {name} are NaN, which has no rank.")
+        check_ranked(name, values)
         if not 1 <= count <= values.shape[1]:
             raise ValueError(
                 f"count is {count}, and {name} has {values.shape[1]} channels; give 1 "
@@ -89,7 +88,7 @@ class Similarity(NamedTuple):
     order: Int[np.ndarray, " class"]
 
 
-def class_similarity(scores: _ByLayer) -> Similarity:
+def class_similarity(scores: Scores) -> Similarity:
     """Returns how alike the channels of every two classes are, and an order for it.
 
     Pearson's correlation over the channels of all layers, each layer standardized over

@@ -7,7 +7,7 @@ without a protocol: jgan reconstruction.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from jgan import stats
+from jgan.awareness._scores import Scores, check_ranked
 from jgan.awareness._structure import relevant_channels
 from jgan.gan import Gan
 from jgan.taps import Replace, ablate
@@ -68,7 +69,7 @@ class Zeroing(NamedTuple):
 
 def zeroing_test(
     gan: Gan,
-    scores: Mapping[str, Float[np.ndarray, "class _unit"]],
+    scores: Scores,
     *,
     classifier: Classifier,
     classes: Sequence[int] = (),
@@ -161,7 +162,7 @@ class _Sums(NamedTuple):
 
 
 def _sets(
-    scores: Mapping[str, Float[np.ndarray, "class _unit"]],
+    scores: Scores,
     label: int,
     fraction: float,
     num_random: int,
@@ -228,7 +229,7 @@ def _zero_batch(
 
 def _check(
     gan: Gan,
-    scores: Mapping[str, Float[np.ndarray, "class _unit"]],
+    scores: Scores,
     labels: Sequence[int],
     fraction: float,
     least: int,
@@ -243,8 +244,7 @@ def _check(
                 f"The scores of {name} have shape {values.shape}; {gan.name} has "
                 f"{shape[0]} classes and {shape[1]} channels there."
             )
-        if np.isnan(values).any():
-            raise ValueError(f"Scores of {name} are NaN, which has no rank.")
+        check_ranked(name, values)
     wrong = [label for label in labels if not 0 <= label < gan.num_classes]
     if wrong or not scores:
         raise ValueError(

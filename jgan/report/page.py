@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import UInt8
 
-from jgan import images as pictures
+from jgan import images as pictures, zoo
 from jgan.gan import Gan
 
 INDEX = "index.html"
@@ -115,6 +115,16 @@ def try_it(code: str) -> str:
         '<div class="try"><p>In Python</p>'
         f"<pre><code>{html.escape(code.strip())}</code></pre></div>"
     )
+
+
+def loading(gan: Gan) -> str:
+    """Returns the line of code that gets the generator a page is about.
+
+    Only the names of the zoo can be loaded; of another, the page does not know where.
+    """
+    if gan.name in zoo.names():
+        return f"gan = jgan.load({gan.name!r})"
+    return "gan = jgan.load('path/to/folder')  # Where this generator is."
 
 
 def card(title: str, detail: str, body: str) -> str:

@@ -47,6 +47,14 @@ def test_options_reach_the_page(run, folder, asked):
     }
 
 
+def test_classes_are_measured_on_images_that_the_page_does_not_show(run, asked):
+    assert run("awareness", "scenes64", "--seed", "5")[0] == 0
+    of_page = jax.random.split(jax.random.key(5), 6)
+    mine = asked["performance"].keywords["key"]
+    data = [jax.random.key_data(key).tolist() for key in (mine, *of_page)]
+    assert data[0] not in data[1:]
+
+
 def test_defaults(run, folder, asked):
     assert run("awareness", folder)[0] == 0
     assert asked == {

@@ -11,6 +11,7 @@ import pytest
 
 import jgan
 from jgan.report import write_tour
+from jgan.report.page import loading
 from tests.report.conftest import KINDS, small_gan
 from tests.report.parse import Page, strict_json
 
@@ -32,11 +33,16 @@ def test_numbers_are_json_without_nan(tours, kind):
 def test_the_code_on_the_page_runs(tours, kind, monkeypatch):
     blocks = Page(tours(kind)).code
     assert len(blocks) == 5
-    monkeypatch.setattr(jgan, "load", lambda name: small_gan(kind))
+    monkeypatch.setattr(jgan, "load", {"path/to/folder": small_gan(kind)}.__getitem__)
     namespace = {}
     for block in blocks:
         exec(block, namespace)
     assert namespace["after"].shape == namespace["images"].shape
+
+
+def test_a_generator_of_the_zoo_is_loaded_by_its_name():
+    gan = dataclasses.replace(small_gan("dcgan"), name="scenes64")
+    assert loading(gan) == "gan = jgan.load('scenes64')"
 
 
 def test_the_page_says_what_kind_of_generator_it_is(tours):

@@ -28,13 +28,25 @@ def heat_map(
         largest: Where the color is full.
         row: Most pixels a row may have.
     """
-    color = np.where((values > 0)[..., None], _ABOVE, _BELOW)
-    strength = np.clip(np.abs(values) / largest, 0, 1)
-    alpha = np.rint(255 * strength).astype(np.uint8)
-    picture = np.dstack([color, alpha])
     high = max(1, min(row, _HEIGHT // len(values)))
     wide = max(1, _WIDTH // values.shape[1])
-    return picture.repeat(high, axis=0).repeat(wide, axis=1)
+    return _colored(values, largest).repeat(high, axis=0).repeat(wide, axis=1)
+
+
+def square_map(
+    values: Float[np.ndarray, "row row"],
+) -> UInt8[np.ndarray, "row_out row_out 4"]:
+    """Returns a picture of correlations, whose cells are square."""
+    side = max(1, _HEIGHT // len(values))
+    return _colored(values, 1.0).repeat(side, axis=0).repeat(side, axis=1)
+
+
+def _colored(
+    values: Float[np.ndarray, "row col"], largest: float
+) -> UInt8[np.ndarray, "row col 4"]:
+    color = np.where((values > 0)[..., None], _ABOVE, _BELOW)
+    strength = np.clip(np.abs(values) / largest, 0, 1)
+    return np.dstack([color, np.rint(255 * strength).astype(np.uint8)])
 
 
 def grouped_channels(

@@ -95,7 +95,8 @@ def compare_classes(
         key: Consumed whole.
 
     Raises:
-        ValueError: If all classes have the same awareness.
+        ValueError: If all classes have the same awareness, or one has the mean of all
+            in every channel.
     """
     awareness_key, latents_key, measured_key = jax.random.split(key, 3)
     batch_size = images_that_fit(gan)
@@ -107,11 +108,7 @@ def compare_classes(
         key=awareness_key,
     )
     contrast = awareness.contrast(values)
-    if not any(one.any() for one in contrast.values()):
-        raise ValueError(
-            f"No channel of {gan.name} tells its classes apart: their awareness is the "
-            "same. Look at this generator with `jgan tour`."
-        )
+    _check_differences(gan, contrast)
     similarity = awareness.class_similarity(contrast)
     decomposition = gaps = None
     if gan.conditional_layers:
@@ -143,6 +140,24 @@ def compare_classes(
         decomposition=decomposition,
         gaps=gaps,
     )
+
+
+def _check_differences(
+    gan: Gan, contrast: Mapping[str, Float[np.ndarray, "class _unit"]]
+) -> None:
+    apart = np.any([one.any(axis=1) for one in contrast.values()], axis=0)
+    if not apart.any():
+        raise ValueError(
+            f"No channel of {gan.name} tells its classes apart: their awareness is the "
+            "same. Look at this generator with `jgan tour`."
+        )
+    if not apart.all():
+        label = int(np.flatnonzero(~apart)[0])
+        raise ValueError(
+            f"Class {gan.class_names[label]} of {gan.name} has the mean awareness of "
+            "all classes in every channel, so it is like none of them. Look at the "
+            "others in Python, with `jgan.awareness.contrast` and `class_similarity`."
+        )
 
 
 def _neighbors(

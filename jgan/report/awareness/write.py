@@ -73,8 +73,8 @@ def write_awareness(
         FileExistsError: If `out_folder` exists and is neither empty nor such a page.
         ValueError: If the generator has fewer than two classes, or fewer than three to
             correlate `performance` over, a class or estimator does not exist or fit,
-            `num_latents` is not positive, no channel tells the classes apart, or an
-            activation is not finite.
+            `num_latents` is not positive, no channel tells the classes, or one of
+            them, apart, or an activation is not finite.
     """
     out_folder = pathlib.Path(out_folder)
     AWARENESS.check_replaceable(out_folder)

@@ -4,12 +4,15 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
+from jgan import awareness
 from jgan.report import write_awareness
 from tests.generators import make_gan
 from tests.report.awareness.conftest import (
     GANS,
+    LAYER,
     PERFORMANCE,
     bytes_of,
     planted_gan,
@@ -54,6 +57,15 @@ def test_classes_that_nothing_tells_apart_are_refused(tmp_path):
     with pytest.raises(ValueError, match="tells its classes apart.*jgan tour"):
         write_awareness(dataclasses.replace(gan, params=params), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_class_that_is_like_the_mean_is_refused(tmp_path, monkeypatch):
+    found = np.float32([[1, 4], [3, 0], [2, 2]])
+    monkeypatch.setattr(
+        awareness, "channel_awareness", lambda gan, **options: {LAYER: found}
+    )
+    with pytest.raises(ValueError, match="Class 7 of .* has the mean awareness"):
+        write_page_of("planted", tmp_path / "out")
 
 
 def test_a_correlation_of_two_classes_is_refused_before_any_work(tmp_path):

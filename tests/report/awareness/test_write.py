@@ -1,5 +1,6 @@
 """The page as its reader gets it: complete, self-contained, and true to the planted."""
 
+import dataclasses
 import html
 import re
 
@@ -42,7 +43,8 @@ def test_numbers_are_json_without_nan(pages, kind):
 @pytest.mark.parametrize("kind", GANS)
 def test_the_code_on_the_page_runs(pages, kind, monkeypatch):
     gan = GANS[kind]()
-    monkeypatch.setattr(jgan, "load", lambda name: {gan.name: gan}[name])
+    # None of them is of the zoo.
+    monkeypatch.setattr(jgan, "load", {"path/to/folder": gan}.__getitem__)
     blocks, namespace = Page(pages(kind)).code, {}
     assert len(blocks) == (7 if gan.conditional_layers else 5)
     # The page took its latents for each class; of many, one shows that it runs.
@@ -176,6 +178,14 @@ def test_performance_is_on_the_page(pages):
     assert found["performance"]["frechet_distance"] == [3, 1, 2]
     assert found["correlations"]["recall"]["pearson"] is None
     assert strict_json(pages("measured") / "awareness.json")["performance"] is None
+
+
+def test_classes_of_one_name_all_have_a_point(tmp_path, monkeypatch):
+    gan = dataclasses.replace(GANS["planted"](), class_names=("crane", "crane", "b"))
+    monkeypatch.setitem(GANS, "planted", lambda: gan)
+    write_page_of("planted", tmp_path)
+    totals = Page(tmp_path).text.split('<section id="totals">')[1]
+    assert len(re.findall("<circle ", totals)) == 4 * 3
 
 
 def test_the_same_seed_writes_the_same_bytes_and_another_does_not(pages, tmp_path):

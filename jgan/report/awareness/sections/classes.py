@@ -7,7 +7,12 @@ import numpy as np
 
 from jgan.gan import Gan
 from jgan.report.awareness.choose import names_of
-from jgan.report.awareness.maps import MOST_NAMED, grouped_channels, heat_map
+from jgan.report.awareness.maps import (
+    MOST_NAMED,
+    grouped_channels,
+    heat_map,
+    square_map,
+)
 from jgan.report.awareness.numbers import structure_numbers
 from jgan.report.awareness.structure import Structure
 from jgan.report.chart import bar
@@ -85,12 +90,9 @@ def _order_note(gan: Gan, order: Sequence[int]) -> str:
 
 def _similarity(files: Files, gan: Gan, found: Structure, order: Sequence[int]) -> str:
     values = found.similarity.correlation[np.ix_(order, order)]
-    # Square, as rows and columns are the same.
-    side = max(1, 800 // len(order))
-    small = heat_map(values, largest=1.0, row=1)[:, :: _cell_width(len(order))]
     picture = files.picture(
         "similarity",
-        small.repeat(side, axis=0).repeat(side, axis=1),
+        square_map(values),
         alt=f"Correlation of every two of {len(order):,} classes",
     )
     key = _KEY.format(
@@ -102,10 +104,6 @@ def _similarity(files: Files, gan: Gan, found: Structure, order: Sequence[int]) 
         "the order of an average-linkage tree.</p>"
     )
     return key + _labeled(gan, order, picture, cell=_SQUARE, width=_SQUARE) + note
-
-
-def _cell_width(cols: int) -> int:
-    return heat_map(np.zeros((1, cols)), largest=1.0, row=1).shape[1] // cols
 
 
 def _labeled(

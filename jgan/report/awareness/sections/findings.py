@@ -8,7 +8,7 @@ from jgan.gan import Gan
 from jgan.report.awareness.edits import Edits
 from jgan.report.awareness.numbers import Measured
 from jgan.report.awareness.structure import Structure
-from jgan.report.page import Section, try_it
+from jgan.report.page import Section, loading, try_it
 from jgan.report.shown_classes import class_name, shown_note
 
 _MEASURED_NOTE = """
@@ -40,8 +40,7 @@ def findings_section(
     code = f"""
 import jax, jgan
 from jgan import awareness
-# Or the folder of a generator of your own.
-gan = jgan.load({gan.name!r})
+{loading(gan)}
 values = awareness.channel_awareness(
     gan, estimator={found.estimator!r}, num_latents={found.num_latents},
     key=jax.random.key(0),

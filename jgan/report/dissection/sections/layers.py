@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from jgan.dissect import LayerDissection, LayerRow, compare_layers
 from jgan.gan import Gan
 from jgan.report.chart import bar, heat_cell
-from jgan.report.page import Files, Section, try_it
+from jgan.report.page import Files, Section, loading, try_it
 from jgan.segment import FaceParts, SceneNetwork, Segmenter
 
 _HEADS = ("layer", "map", "units", "named", "in the control", "by chance", "concepts")
@@ -39,7 +39,7 @@ def layers_section(
     code = f"""
 import jax, jgan
 from jgan import dissect, segment, zoo
-gan = jgan.load({gan.name!r})
+{loading(gan)}
 {_loading(segmenter)}
 images = lambda seed: dissect.Sample(
     num_images=96, batch_size=16, key=jax.random.key(seed)

@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 
 from jgan.gan import Gan
 from jgan.report.figures import strip, tile
-from jgan.report.page import Files, Section, try_it
+from jgan.report.page import Files, Section, loading, try_it
 from jgan.report.shown_classes import class_name, shown_note
 
 _PER_ROW = 8
@@ -53,7 +53,7 @@ def samples_section(
     label = f"class_label={shown[0]}, " if shown else ""
     code = f"""
 import jax, jgan
-gan = jgan.load({gan.name!r})
+{loading(gan)}
 latents = gan.sample_latents(8, {label}key=jax.random.key(0))
 images, taps = jax.jit(gan.forward)(gan.params, latents)
 """
