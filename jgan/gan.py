@@ -83,7 +83,8 @@ class Gan:
         params: Arrays, as nested dicts.
         forward: ``forward(params, latents, edits) -> (images, taps)``.
         sample_latents: Draws latents for `forward`.
-        layers: Name and size of every activation that is tapped, in forward order.
+        layers: Name and size of every activation of units that is tapped, in forward
+            order. Other taps, such as `w`, are said where the family is.
         conditional_layers: Those of `layers` whose units the class scales and shifts
             just before. The factors are taps too: ``{layer}.gain``, ``{layer}.bias``.
         class_names: Names of the classes by label, empty for an unconditional one.

@@ -7,16 +7,22 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jgan.gan import Forward, Gan, Layer
-from jgan.models import biggan, biggan_deep, dcgan
-from jgan.models.latents import Latents, sample_latents
+from jgan.gan import Forward, Gan, Layer, SampleLatents
+from jgan.models import biggan, biggan_deep, dcgan, stylegan2
+from jgan.models.latents import sample_latents
+from jgan.models.style_latents import sample_style_latents
 from jgan.typing import Params
 
 _MODELS: dict[str, ModuleType] = {
     "biggan": biggan,
     "biggan-deep": biggan_deep,
     "dcgan": dcgan,
+    "stylegan2": stylegan2,
 }
+# The image so far is a tap, and its three colors are no units.
+_IMAGE = ".rgb"
+# Those whose latents have the controls of a StyleGAN.
+_STYLE_BASED = ("stylegan2",)
 # Those whose statistics depend on the truncation.
 _KEEP_TRUNCATION = ("biggan-deep",)
 
@@ -40,7 +46,8 @@ def config_class(family: str) -> type:
 def expected_params(family: str, config: Any) -> Params:
     """Returns the shapes of a generator's parameters, without making any."""
     generator = _MODELS[family].Generator(config)
-    return jax.eval_shape(generator.init, jax.random.key(0), _one_latent(config))
+    latents = _one_latent(_sampler(family, config))
+    return jax.eval_shape(generator.init, jax.random.key(0), latents)
 
 
 def assemble(
@@ -70,14 +77,13 @@ def assemble(
             f"{len(class_names)} class names for {config.num_classes} classes."
         )
     forward = _MODELS[family].Generator(config).apply
-    draw = functools.partial(
-        sample_latents,
-        latent_dim=config.latent_dim,
-        num_classes=config.num_classes,
-        keep_truncation=family in _KEEP_TRUNCATION,
-    )
-    shapes = _tap_shapes(forward, params, _one_latent(config))
-    layers = {name: Layer(*shape[1:]) for name, shape in shapes if len(shape) == 4}
+    draw = _sampler(family, config)
+    shapes = _tap_shapes(forward, params, _one_latent(draw))
+    layers = {
+        name: Layer(*shape[1:])
+        for name, shape in shapes
+        if len(shape) == 4 and not name.endswith(_IMAGE)
+    }
     return Gan(
         name=name,
         family=family,
@@ -92,23 +98,27 @@ def assemble(
     )
 
 
-def _one_latent(config: Any) -> Latents:
-    # A function to be evaluated for its shapes only: a hostile config may ask for sizes
-    # that no machine holds.
-    def zeros() -> Latents:
-        label = jnp.zeros((1,), jnp.int32) if config.num_classes else None
-        return Latents(jnp.zeros((1, config.latent_dim)), label)
+def _sampler(family: str, config: Any) -> SampleLatents:
+    sizes = {"latent_dim": config.latent_dim, "num_classes": config.num_classes}
+    if family in _STYLE_BASED:
+        return functools.partial(sample_style_latents, **sizes)
+    keep = family in _KEEP_TRUNCATION
+    return functools.partial(sample_latents, **sizes, keep_truncation=keep)
 
-    return jax.eval_shape(zeros)
+
+def _one_latent(draw: SampleLatents) -> Any:
+    # Evaluated for its shapes only: a hostile config may ask for sizes that no machine
+    # holds.
+    return jax.eval_shape(functools.partial(draw, 1, key=jax.random.key(0)))
 
 
 def _tap_shapes(
-    forward: Forward, params: Params, latents: Latents
+    forward: Forward, params: Params, latents: Any
 ) -> list[tuple[str, tuple[int, ...]]]:
     # Noted while tracing: what leaves a traced function has its names sorted.
     shapes = []
 
-    def trace(params: Params, latents: Latents) -> None:
+    def trace(params: Params, latents: Any) -> None:
         _, taps = forward(params, latents)
         shapes.extend((name, tap.shape) for name, tap in taps.items())
 

@@ -2,19 +2,21 @@
 
 import os
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from jgan.convert import biggan, biggan_deep, dcgan
+from jgan.convert import biggan, biggan_deep, dcgan, stylegan2
 from jgan.convert._rules import ConversionError
 from jgan.convert.assemble import assemble, families
 from jgan.convert.readers import read_checkpoint
 from jgan.gan import Gan
 
-_CONVERTERS: dict[str, ModuleType] = {m.FAMILY: m for m in (biggan, biggan_deep, dcgan)}
+_CONVERTERS: dict[str, ModuleType] = {
+    m.FAMILY: m for m in (biggan, biggan_deep, dcgan, stylegan2)
+}
 
 # Where a training checkpoint holds several generators, the averaged one is meant. In
 # order of preference, as the repositories of `jgan.zoo` call them.
@@ -52,12 +54,14 @@ def convert_checkpoint(
         raise ValueError(f"There is no family {family!r}. Have {list(families())}.")
     content = read_checkpoint(path)
     try:
-        family, arrays = find_generator(content, family=family)
+        family, arrays, context = find_generator(content, family=family)
         options: dict[str, Any] = {
             "num_classes": len(class_names) if class_names else num_classes
         }
         if family == biggan_deep.FAMILY:
             options["description"] = biggan_deep.read_description(path)
+        if family == stylegan2.FAMILY:
+            options["context"] = context
         config, params = _CONVERTERS[family].convert(arrays, **options)
     except ConversionError as error:
         raise ConversionError(f"{path}: {error}") from None
@@ -66,10 +70,23 @@ def convert_checkpoint(
     )
 
 
-def find_generator(
-    content: Any, *, family: str | None = None
-) -> tuple[str, dict[str, np.ndarray]]:
-    """Returns the family and the state dict of the one generator in a checkpoint.
+class Found(NamedTuple):
+    """A generator in a checkpoint.
+
+    Attributes:
+        family: Which architecture it is.
+        arrays: Its state dict.
+        context: What lies around the arrays: in the mapping that holds them, and in
+            the one around that.
+    """
+
+    family: str
+    arrays: dict[str, np.ndarray]
+    context: dict[Any, Any]
+
+
+def find_generator(content: Any, *, family: str | None = None) -> Found:
+    """Returns the one generator in a checkpoint.
 
     Args:
         content: What `read_checkpoint` returns.
@@ -78,16 +95,16 @@ def find_generator(
     Raises:
         ConversionError: If no state dict, or more than one, is a generator.
     """
-    state_dicts = dict(_state_dicts(content, ""))
+    state_dicts = dict(_state_dicts(content, "", {}))
     wanted = [family] if family else list(_CONVERTERS)
     found = {
-        place: (candidate, arrays)
-        for place, arrays in state_dicts.items()
+        place: Found(candidate, *there)
+        for place, there in state_dicts.items()
         for candidate in wanted
-        if _CONVERTERS[candidate].matches(arrays)
+        if _CONVERTERS[candidate].matches(there[0])
     }
     if not found and family and len(state_dicts) == 1:
-        return family, next(iter(state_dicts.values()))
+        return Found(family, *next(iter(state_dicts.values())))
     if len(found) == 1:
         return next(iter(found.values()))
     for averaged in _AVERAGED:
@@ -98,12 +115,18 @@ def find_generator(
         raise ConversionError(
             f"There are generators at {sorted(found)}; save the one you mean by itself."
         )
-    raise ConversionError(_nothing_found(state_dicts))
+    raise ConversionError(
+        _nothing_found([name for arrays, _ in state_dicts.values() for name in arrays])
+    )
 
 
 def _state_dicts(
-    content: Any, place: str, depth: int = 0, seen: set[int] | None = None
-) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    content: Any,
+    place: str,
+    around: Mapping[Any, Any],
+    depth: int = 0,
+    seen: set[int] | None = None,
+) -> Iterator[tuple[str, tuple[dict[str, np.ndarray], dict[Any, Any]]]]:
     seen = set() if seen is None else seen
     # A hostile file can hold one mapping in a million places: each is looked at once.
     if not isinstance(content, Mapping) or depth > _MOST_DEPTH or id(content) in seen:
@@ -113,15 +136,16 @@ def _state_dicts(
     if all(name.startswith("module.") for name in arrays):  # torch's DataParallel.
         arrays = {n.removeprefix("module."): v for n, v in arrays.items()}
     if arrays:
-        yield place, arrays
+        yield place, (arrays, {**around, **content})
     for name, value in content.items():
-        yield from _state_dicts(value, f"{place}.{name}".strip("."), depth + 1, seen)
+        inside = f"{place}.{name}".strip(".")
+        yield from _state_dicts(value, inside, content, depth + 1, seen)
 
 
-def _nothing_found(state_dicts: Mapping[str, Mapping[str, np.ndarray]]) -> str:
-    if not state_dicts:
+def _nothing_found(names: Sequence[str]) -> str:
+    if not names:
         return "The file holds no arrays by name, so no state dict."
-    names = [name for arrays in state_dicts.values() for name in arrays][:5]
+    names = names[:5]
     return (
         f"These are not the arrays of a generator of {', '.join(_CONVERTERS)}; they "
         f"begin {', '.join(names)}. If you know the family, say --family."
