@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from jgan.gan import Forward, Gan, Layer
-from jgan.models import biggan, biggan_deep, dcgan
+from jgan.models import biggan, biggan_deep, dcgan, progan
 from jgan.models.latents import Latents, sample_latents
 from jgan.typing import Params
 
@@ -16,6 +16,7 @@ _MODELS: dict[str, ModuleType] = {
     "biggan": biggan,
     "biggan-deep": biggan_deep,
     "dcgan": dcgan,
+    "progan": progan,
 }
 # Those whose statistics depend on the truncation.
 _KEEP_TRUNCATION = ("biggan-deep",)

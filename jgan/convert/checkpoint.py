@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from jgan.convert import biggan, biggan_deep, dcgan
+from jgan.convert import biggan, biggan_deep, dcgan, progan
 from jgan.convert._rules import ConversionError
 from jgan.convert.assemble import assemble, families
 from jgan.convert.readers import read_checkpoint
 from jgan.gan import Gan
 
-_CONVERTERS: dict[str, ModuleType] = {m.FAMILY: m for m in (biggan, biggan_deep, dcgan)}
+_CONVERTERS: dict[str, ModuleType] = {
+    m.FAMILY: m for m in (biggan, biggan_deep, dcgan, progan)
+}
 
 # Where a training checkpoint holds several generators, the averaged one is meant. In
 # order of preference, as the repositories of `jgan.zoo` call them.

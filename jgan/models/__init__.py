@@ -10,4 +10,5 @@ from jgan.models import (
     biggan as biggan,
     biggan_deep as biggan_deep,
     dcgan as dcgan,
+    progan as progan,
 )
