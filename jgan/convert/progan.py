@@ -1,6 +1,6 @@
 """Checkpoints of ProGAN in PyTorch: genforce's PGGAN, and gandissect's of two ages.
 
-All hold the same weights before their gain, under different names. What no file tells is
+All hold the weights before their gain, under different names. What no file tells is
 taken as in every published one: weights trained with the equalized learning rate, and
 no hyperbolic tangent at the end.
 """

@@ -39,7 +39,7 @@ class Config:
     """
 
     latent_dim: int = 512
-    units: tuple[int, ...] = (512, 512, 512, 512, 256, 128, 64, 32)
+    units: tuple[int, ...] = (512, 512, 512, 256, 128, 64, 32)
 
     def __post_init__(self) -> None:
         if not _FEWEST_UNITS <= len(self.units) <= _MOST_UNITS:
