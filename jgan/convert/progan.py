@@ -94,7 +94,8 @@ def convert(
         config = Config(latent_dim=kernels[0].shape[1], units=units)
     except ValueError as error:
         raise ConversionError(str(error)) from None
-    rules = [*_rules(names, len(units), transposed=_are_transposed(kernels, units))]
+    transposed = names is _GENFORCE and _are_transposed(kernels, units)
+    rules = [*_rules(names, len(units), transposed=transposed)]
     return config, apply_rules(arrays, rules, expected_params(FAMILY, config))
 
 
@@ -112,7 +113,7 @@ def _names_in(arrays: Mapping[str, np.ndarray]) -> _Names | None:
 
 def _check_grown(arrays: Mapping[str, np.ndarray]) -> None:
     level = arrays.get("lod")
-    if level is not None and np.any(level != 0):
+    if level is not None and np.any(level != 0):  # NaN too.
         raise ConversionError(
             f"lod is {level}: the generator was still growing, and its last layers had "
             "no full part in its images. Convert a checkpoint of a later step, where "
@@ -172,8 +173,8 @@ def _are_transposed(kernels: Sequence[np.ndarray], units: Sequence[int]) -> bool
     """Returns whether the layers that upsample hold ``(in, out, 3, 3)``.
 
     They do where genforce was told to fuse upsampling with the convolution. That is
-    seen where the number of units changes; where it never does, as below 64 published
-    pixels, it was not told, which is its default.
+    seen where the number of units changes. Where it never does, as in the first layers
+    of published networks, it is taken not to have been told, which is its default.
     """
     return any(
         before != after and kernel.shape[:2] == (before, after)

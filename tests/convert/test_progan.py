@@ -92,7 +92,7 @@ def test_a_file_is_recognized_and_found_in_what_it_lies_in(form, tmp_path):
     assert [*gan.layers][:3] == ["layer1", "layer2", "layer3"]
     assert gan.layers["layer10"] == (64, 64, 8)
     other = {name: 2 * array for name, array in arrays.items()}
-    # Without the pixel norm of its first layer, and 3 x 3.
+    # Its first kernel is 3 x 3.
     discriminator = {
         "layer0.weight": np.ones((8, 8, 3, 3)),
         "layer0.bias": np.ones(8),
@@ -137,7 +137,7 @@ def test_the_gain_that_an_old_file_keeps_is_the_one_that_counts():
 
 
 def test_where_units_never_change_kernels_are_taken_for_plain():
-    # As genforce's default is. That the fused one is not told apart is documented.
+    # As genforce's default is: the shapes of a fused one would be the same.
     arrays = _in_every_format()["genforce"]
     same = {"lod": arrays["lod"]}
     for number in range(4):
@@ -170,6 +170,12 @@ def _layer(name, change):
             "fused",
             _layer("layer6.weight", lambda a: a.transpose(1, 0, 2, 3)),
             r"layer6\.weight: shape \(12, 16, 3, 3\) gives",
+        ),
+        (
+            # Only genforce has transposed ones.
+            "gandissect",
+            _layer("layer3.conv.weight", lambda a: a.transpose(1, 0, 2, 3)),
+            r"layer3\.conv\.weight: shape \(24, 16, 3, 3\) gives",
         ),
         ("gandissect", lambda a: a.pop("layer1.conv.weight"), "no first layer"),
         ("gandissect", lambda a: a.pop("layer4.conv.weight"), "lacks.*\n.*layer4.conv"),
