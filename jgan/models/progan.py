@@ -23,7 +23,7 @@ from jgan.typing import Activation, Images
 GAIN = math.sqrt(2)
 # From 8 to 2048 pixels. What declares more is no ProGAN.
 _FEWEST_UNITS, _MOST_UNITS = 2, 10
-_SLOPE = 0.2  # Of the leaky ReLU for negative numbers. (Karras et al., 2018, table 2.)
+_SLOPE = 0.2  # Of the leaky ReLU below 0. (Karras et al., 2018, appendix A.1.)
 _EPS = 1e-8  # Added to mean squares. (Karras et al., 2018, section 4.2.)
 _INIT = nn.initializers.normal(1.0)
 
