@@ -31,7 +31,7 @@ class Forward(Protocol):
     def __call__(
         self, params: Params, latents: Any, edits: Edits | None = None
     ) -> tuple[Images, dict[str, Activation]]:
-        """Returns the images in [-1, 1] and the activation of every layer, after edits.
+        """Returns images, nominally in [-1, 1], and every layer after edits.
 
         Raises:
             ValueError: If an edit names an unknown layer or does not fit its shape.

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from jgan.convert import assemble
 from jgan.gan import Gan
-from jgan.models import biggan, biggan_deep, dcgan
+from jgan.models import biggan, biggan_deep, dcgan, progan
 
 GANS = {
     "biggan": (
@@ -42,7 +42,10 @@ GANS = {
         "dcgan",
         dcgan.Config(latent_dim=8, units=(16, 8), num_classes=4),
     ),
+    "progan": ("progan", progan.Config(latent_dim=8, units=(16, 8, 8, 4))),
 }
+# Whose weights have unit variance, and a gain at run time.
+_EQUALIZED = ("progan",)
 
 
 @functools.cache
@@ -52,16 +55,20 @@ def make_gan(kind: str, *, seed: int = 0) -> Gan:
     shapes = assemble.expected_params(family, config)
     leaves, tree = jax.tree_util.tree_flatten_with_path(shapes)
     keys = jax.random.split(jax.random.key(seed), len(leaves))
-    params = [_draw(path, s, k) for (path, s), k in zip(leaves, keys, strict=True)]
+    equalized = family in _EQUALIZED
+    params = [
+        _draw(path, shape, key, equalized=equalized)
+        for (path, shape), key in zip(leaves, keys, strict=True)
+    ]
     return assemble.assemble(
         family, config, jax.tree.unflatten(tree, params), name=kind
     )
 
 
-def _draw(path, shape, key):
+def _draw(path, shape, key, *, equalized):
     name = path[-1].key
     if name == "variance":
         return jax.random.uniform(key, shape.shape, minval=0.5, maxval=2.0)
     fan_in = max(1, int(jnp.prod(jnp.array(shape.shape[:-1])))) if shape.shape else 1
-    scale = fan_in**-0.5 if name == "kernel" else 1.0
+    scale = fan_in**-0.5 if name == "kernel" and not equalized else 1.0
     return scale * jax.random.normal(key, shape.shape)

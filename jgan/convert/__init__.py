@@ -1,8 +1,8 @@
 """Foreign checkpoints to `Gan`s, executing nothing in them.
 
 `readers` turn a file into plain arrays, a family's file (`biggan`, `biggan_deep`,
-`dcgan`, `efficientnet`) says by a table of rules where each goes, `checkpoint` does
-both. `folder` is jgan's own format. Start with `convert_checkpoint`.
+`dcgan`, `progan`, `efficientnet`) says by a table of rules where each goes,
+`checkpoint` does both. `folder` is jgan's own format. Start with `convert_checkpoint`.
 """
 
 from jgan.convert._rules import ConversionError as ConversionError

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from jgan.gan import Forward, Gan, Layer, SampleLatents
-from jgan.models import biggan, biggan_deep, dcgan, stylegan2
+from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan2
 from jgan.models.latents import sample_latents
 from jgan.models.style_latents import sample_style_latents
 from jgan.typing import Params
@@ -17,6 +17,7 @@ _MODELS: dict[str, ModuleType] = {
     "biggan": biggan,
     "biggan-deep": biggan_deep,
     "dcgan": dcgan,
+    "progan": progan,
     "stylegan2": stylegan2,
 }
 # The image so far is a tap, and its three colors are no units.

@@ -10,5 +10,6 @@ from jgan.models import (
     biggan as biggan,
     biggan_deep as biggan_deep,
     dcgan as dcgan,
+    progan as progan,
     stylegan2 as stylegan2,
 )

@@ -8,6 +8,7 @@ import pytest
 
 import jgan
 from jgan import zoo
+from jgan.convert.assemble import families
 from jgan.worlds.scenes import CLASS_NAMES
 from jgan.zoo import table
 
@@ -15,10 +16,12 @@ from jgan.zoo import table
 def test_table_is_complete_and_its_names_are_unique():
     assert len(set(zoo.names())) == len(zoo.names()) == len(zoo.ENTRIES)
     assert {"eyes", "faces-celeba", "faces-digiface", "biggan-128"} <= {*zoo.names()}
+    assert {"progan-churchoutdoor-256", "progan-celebahq-1024"} <= {*zoo.names()}
     for entry in zoo.ENTRIES:
         ways = (entry.shipped, entry.wheel is not None, entry.location is not None)
         assert sum(ways) == 1, entry.name
         assert len(entry.class_names or ()) in (0, entry.num_classes), entry.name
+        assert entry.family in families(), entry.name
         assert entry.source, entry.name
         assert entry.license, entry.name
 
@@ -48,6 +51,8 @@ def test_what_pip_cannot_get_comes_with_instructions(home):
         jgan.load("biggan-128")
     with pytest.raises(zoo.PullError, match=str(home / "biggan-128")):
         zoo.pull("biggan-128")
+    with pytest.raises(zoo.PullError, match=r"(?s)for kitchen_lsun\.pth.*CC BY-NC"):
+        zoo.pull("progan-kitchen-256")
 
 
 def test_a_converted_generator_is_found_by_its_name(home, entry, wheel, monkeypatch):
