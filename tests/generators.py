@@ -7,8 +7,17 @@ import jax.numpy as jnp
 
 from jgan.convert import assemble
 from jgan.gan import Gan
-from jgan.models import biggan, biggan_deep, dcgan, progan
+from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan2
 
+# At a multiplier of one, random weights of the mapping give a `w` of unit variance.
+_STYLE = {
+    "latent_dim": 8,
+    "w_dim": 8,
+    "embed_dim": 6,
+    "mapping_layers": 2,
+    "mapping_units": 8,
+    "mapping_lr_multiplier": 1.0,
+}
 GANS = {
     "biggan": (
         "biggan",
@@ -43,9 +52,20 @@ GANS = {
         dcgan.Config(latent_dim=8, units=(16, 8), num_classes=4),
     ),
     "progan": ("progan", progan.Config(latent_dim=8, units=(16, 8, 8, 4))),
+    "stylegan2": ("stylegan2", stylegan2.Config(units=(12, 8, 4), **_STYLE)),
+    "stylegan2_resnet": (
+        "stylegan2",
+        stylegan2.Config(units=(8, 6, 4), architecture="resnet", **_STYLE),
+    ),
+    "stylegan2_classes": (
+        "stylegan2",
+        stylegan2.Config(
+            units=(8, 6, 4), architecture="orig", num_classes=4, clamp=9.0, **_STYLE
+        ),
+    ),
 }
 # Whose weights have unit variance, and a gain at run time.
-_EQUALIZED = ("progan",)
+_EQUALIZED = ("progan", "stylegan2")
 
 
 @functools.cache

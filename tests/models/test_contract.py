@@ -1,6 +1,7 @@
 """What every generator promises: taps, edits, and what XLA may drop."""
 
 import functools
+import re
 
 import chex
 import jax
@@ -13,7 +14,7 @@ from tests.generators import GANS, make_gan
 
 ALL = pytest.mark.parametrize("kind", GANS)
 # Their colors are linear. All others end in a hyperbolic tangent.
-_UNBOUNDED = ("progan",)
+_UNBOUNDED = ("progan", "stylegan2")
 
 
 @functools.cache
@@ -33,10 +34,20 @@ def _flops(fn, *args):
 
 
 def _blocks(gan):
-    stem = "layer" if gan.family in ("dcgan", "progan") else "block"
-    blocks = [n for n in gan.layers if n.startswith(stem) and n[len(stem) :].isdigit()]
+    pattern = r"(block|layer)\d+"
+    if gan.family == "stylegan2":
+        pattern = r"b\d+" if gan.config.architecture == "resnet" else r"b\d+\.conv1"
+    blocks = [name for name in gan.layers if re.fullmatch(pattern, name)]
     # Each costs two compilations.
     return blocks if len(blocks) < 6 else blocks[:: len(blocks) // 3]
+
+
+def _cut(gan, name):
+    """All that the layers after a block read: of a StyleGAN2 more than the block."""
+    if gan.family != "stylegan2":
+        return [name]
+    image = name.replace("conv1", "rgb") if gan.config.architecture == "skip" else name
+    return sorted({name, "w_plus", image})
 
 
 @ALL
@@ -60,7 +71,7 @@ def test_layers_are_listed_in_forward_order(kind):
     gan, latents = _gan_and_latents(kind)
     _, activations = gan.forward(gan.params, latents)
     assert [*gan.layers] == [name for name in activations if name in gan.layers]
-    assert [*gan.layers][0] in ("linear", "layer1")
+    assert [*gan.layers][0] in ("linear", "layer1", "b4.conv1")
 
 
 @ALL
@@ -70,17 +81,21 @@ def test_returning_a_block_and_replacing_it_split_the_work(kind):
     _, activations = _jitted(kind)(gan.params, latents)
     shares = []
     for name in _blocks(gan):
-        before = _flops(
-            lambda p, l, name=name: gan.forward(p, l)[1][name], gan.params, latents
-        )
-        after = _flops(
-            lambda p, l, value, name=name: gan.forward(
-                p, l, {name: taps.Replace(value)}
-            )[0],
-            gan.params,
-            latents,
-            activations[name],
-        )
+        cut = _cut(gan, name)
+        if not {*cut} <= {*activations}:
+            continue  # The last block, whose image is the output.
+
+        def before(params, latents, cut=cut):
+            found = gan.forward(params, latents)[1]
+            return [found[name] for name in cut]
+
+        def after(params, latents, values, cut=cut):
+            edits = {n: taps.Replace(v) for n, v in zip(cut, values, strict=True)}
+            return gan.forward(params, latents, edits)[0]
+
+        before = _flops(before, gan.params, latents)
+        values = [activations[name] for name in cut]
+        after = _flops(after, gan.params, latents, values)
         assert before + after == pytest.approx(full, rel=0.05), name
         shares.append(before / full)
     assert shares == sorted(shares)
