@@ -102,7 +102,8 @@ def _torch_module(spec: Sampling) -> tuple[Any, list[Any]]:
     import torch
 
     z = torch.randn(spec.batch_size, spec.config.latent_dim)
-    labels = torch.randint(0, spec.config.num_classes, (spec.batch_size,))
+    num_classes = max(1, spec.config.num_classes)
+    labels = torch.randint(0, num_classes, (spec.batch_size,))
     if spec.family == "biggan-deep":
         from pytorch_pretrained_biggan import (  # pyright: ignore[reportMissingImports]
             BigGAN,
@@ -112,8 +113,10 @@ def _torch_module(spec: Sampling) -> tuple[Any, list[Any]]:
         hot = torch.nn.functional.one_hot(labels, spec.config.num_classes).float()
         # Its default is the one of 128 pixels, and jgan's.
         return BigGAN(BigGANConfig()), [z, hot, _TRUNCATION]
-    from benchmarks import torch_biggan, torch_dcgan
+    from benchmarks import torch_biggan, torch_dcgan, torch_stylegan2
 
+    if spec.family == "stylegan2":
+        return torch_stylegan2.Generator(spec.config), [z]
     twin = {"biggan": torch_biggan, "dcgan": torch_dcgan}[spec.family]
     module: Any = twin.Generator(spec.config)
     return module, [z, labels]

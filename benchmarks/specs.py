@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Literal
 
-from jgan.models import biggan, biggan_deep, dcgan
+from jgan.models import biggan, biggan_deep, dcgan, stylegan2
 from jgan.training import PRESETS, Config
 
 
@@ -15,8 +15,8 @@ class Sampling:
     """
 
     name: str
-    family: Literal["biggan", "biggan-deep", "dcgan"]
-    config: biggan.Config | biggan_deep.Config | dcgan.Config
+    family: Literal["biggan", "biggan-deep", "dcgan", "stylegan2"]
+    config: biggan.Config | biggan_deep.Config | dcgan.Config | stylegan2.Config
     batch_size: int
 
 
@@ -42,6 +42,18 @@ SAMPLING = {
                 latent_dim=100, units=(1024, 512, 256, 128, 64), num_classes=8
             ),
             batch_size=16,
+        ),
+        Sampling(
+            name="stylegan2-256",
+            family="stylegan2",
+            config=stylegan2.Config(),
+            batch_size=4,
+        ),
+        Sampling(
+            name="stylegan2-1024",
+            family="stylegan2",
+            config=stylegan2.Config(units=(512, 512, 512, 512, 512, 256, 128, 64, 32)),
+            batch_size=1,
         ),
     )
 }

@@ -59,7 +59,7 @@ def _kernel_for_each_image(
     x: Array, kernel: Array, style: Array, demodulate: bool, upsample: bool
 ) -> Array:
     def one(x: Array, style: Array) -> Array:
-        own = kernel * style[:, None]
+        own = kernel * style[None, None, :, None]
         if demodulate:
             power = jnp.sum(jnp.square(own), axis=(0, 1, 2))
             own = own * jax.lax.rsqrt(power + _EPS)

@@ -25,6 +25,7 @@ _OPS = {
     "upsample_conv": (ops.upsample_conv, (3, 3), ("phases", "products")),
     "transposed_conv": (ops.transposed_conv, (4, 4), ("phases", "products")),
     "downsample_conv": (ops.downsample_conv, (3, 3), ("squares",)),
+    "fir_upsample_conv": (ops.fir_upsample_conv, (3, 3), ("phases",)),
 }
 # Odd and unequal sides, one pixel, one unit: where padding goes wrong first.
 _SHAPES = [(2, 4, 4, 12, 5), (1, 3, 6, 1, 2), (2, 1, 1, 3, 1), (1, 5, 9, 7, 3)]
