@@ -35,7 +35,7 @@ def read_nvidia(window: Window) -> Any:
     Args:
         window: The whole file.
     """
-    content = run_pickle(window, _Objects())
+    content = run_pickle(window, _Objects(window.remaining))
     parts = content.values() if type(content) is dict else [content]
     if not any(isinstance(x, Module) and x.version is not None for x in parts):
         raise refusal(
@@ -49,11 +49,12 @@ def read_nvidia(window: Window) -> Any:
 class _Objects(Mapping):
     """What the pickle may ask for: a fixed table, and every class of `torch.nn`."""
 
-    def __init__(self):
+    def __init__(self, file_size: int):
         self._budget = ModulesBudget()
+        self._streams = file_size  # Bytes: each stream is loaded once, by its storage.
         self._table = {
             **TORCH_OBJECTS,
-            ("torch.storage", "_load_from_bytes"): _load_from_bytes,
+            ("torch.storage", "_load_from_bytes"): self._storage,
             ("torch_utils.persistence", "_reconstruct_persistent_obj"): self._network,
             ("dnnlib.util", "EasyDict"): _easy_dict,
             ("dnnlib.tflib.network", "Network"): _refuse_tensorflow,
@@ -73,6 +74,14 @@ class _Objects(Mapping):
     def __len__(self) -> int:
         return len(self._table)
 
+    def _storage(self, data: Any) -> Storage:
+        if type(data) is not bytes:
+            raise refusal(f"a storage is read from {shown(data)}")
+        self._streams -= len(data)
+        if self._streams < 0:
+            raise refusal("it loads more storages than it holds, by reusing a stream")
+        return read_torch_storage(data)
+
     def _torch_module(self, class_name: str, *_arguments: Any) -> Module:
         return Module(class_name, None, self._budget)
 
@@ -84,8 +93,8 @@ class _Objects(Mapping):
         class_name = meta.get("class_name")
         if type(version) is not int or version != _VERSION:
             raise refusal(
-                f"a network in it has version {shown(version)} of NVIDIA's "
-                f"torch_utils.persistence, and jgan reads version {_VERSION}",
+                f"a network in it is of version {shown(version)} of NVIDIA's "
+                f"torch_utils.persistence, not {_VERSION}",
                 RESAVE,
             )
         if type(kind) is not str or kind != "class":
@@ -95,12 +104,6 @@ class _Objects(Mapping):
         network = Module(class_name, version, self._budget)
         network.build(meta.get("state"))
         return network
-
-
-def _load_from_bytes(data: Any) -> Storage:
-    if type(data) is not bytes:
-        raise refusal(f"a storage is read from {shown(data)}")
-    return read_torch_storage(data)
 
 
 def _easy_dict() -> dict[Any, Any]:

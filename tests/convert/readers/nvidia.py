@@ -138,9 +138,9 @@ def torch_module(module, name, state):
 def arrays(seed=0):
     rng = np.random.default_rng(seed)
     return {
+        "mapping.w_avg": rng.standard_normal(4).astype("f"),
         "mapping.fc0.weight": rng.standard_normal((4, 3)).astype("f"),
         "mapping.fc0.bias": rng.standard_normal(4).astype("f"),
-        "mapping.w_avg": rng.standard_normal(4).astype("f"),
         "synthesis.const": rng.standard_normal((2, 3, 5)).astype("f2"),
         "synthesis.step": np.array(7),
     }

@@ -115,7 +115,9 @@ def test_hostile_source_is_dropped_unread(protocol, tmp_path):
     assert "jgan_canary" not in repr(got)
     assert not canary.exists()
     assert "jgan_canary" not in sys.modules
-    exec(compile(source, "source", "exec"))  # Else an absent canary would prove nothing.
+    exec(
+        compile(source, "source", "exec")
+    )  # Else an absent canary would prove nothing.
     assert canary.exists()
     del sys.modules["jgan_canary"]
 
