@@ -63,7 +63,11 @@ class Module(Inert):
     def build(self, state: Any) -> None:
         """Receives the attributes of the object: its `__dict__`."""
         if type(state) is not dict or not all(type(key) is str for key in state):
-            raise refusal(f"a {self._class_name} has the state {shown(state)}", RESAVE)
+            raise refusal(
+                f"a module of class {shown(self._class_name)} has the state "
+                f"{shown(state)}",
+                RESAVE,
+            )
         self._budget.charge(_PER_MODULE)
         self._budget.charge_names(state)
         self.descriptions = {"": self._described(state)}

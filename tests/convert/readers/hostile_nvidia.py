@@ -97,6 +97,9 @@ for label, match, changed in (
     ("a class of a long name", "the class of a network", {"class_name": "G" * 300}),
 ):
     case(f"nvidia: {label}", match)(_network(**changed))
+case("nvidia: a class named by control codes", r"class '\\x1b\[2J' has the state 7")(
+    _network(7, class_name="\x1b[2J")
+)
 for label, match, state in (
     ("a state that is a list", "has the state a list", [1]),
     ("a state of numbers", "has the state a dict", {1: 2}),
