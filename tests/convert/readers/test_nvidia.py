@@ -1,5 +1,6 @@
 """NVIDIA's network pickles: read as data, their source code never run."""
 
+import json
 import subprocess
 import sys
 import tracemalloc
@@ -12,6 +13,7 @@ from jgan.convert.readers import CheckpointError, read_checkpoint
 from tests.convert.readers import nvidia
 from tests.convert.readers.nvidia import network, parameter, state_of, tensor
 from tests.convert.readers.registry import file_of
+from tests.golden import nvidia_cases
 
 
 def _read(tmp_path, content, protocol=4):
@@ -58,6 +60,29 @@ def test_a_network_is_described_beside_its_arrays(protocol, tmp_path):
         "attributes": {"training": False, "activation": "lrelu", "weight_gain": 0.5},
     }
     assert modules["synthesis"]["attributes"]["block_resolutions"] == [4, 8]
+
+
+@pytest.mark.parametrize("case", nvidia_cases.CASES)
+def test_files_of_nvidias_own_code_are_read(case):
+    shapes = json.loads((nvidia_cases.FOLDER / f"{case}.json").read_text())
+    content = read_checkpoint(nvidia_cases.FOLDER / f"{case}.pkl")
+    assert list(content) == ["training_set_kwargs", *shapes]
+    for name, expected in shapes.items():
+        assert list(content[name]) == ["persistent", *expected]
+        for key, shape in expected.items():
+            want = nvidia_cases.seeded_array(f"{name}.{key}", tuple(shape))
+            np.testing.assert_array_equal(content[name][key], want, strict=True)
+    described = content["G_ema"]["persistent"]
+    widths = {"channel_base": 32, "channel_max": 4}
+    nested = {"synthesis_kwargs": widths} if case == "nvidia_ada" else widths
+    image = {"c_dim": 2, "img_resolution": 8, "img_channels": 3}
+    latent = {"z_dim": 3, "w_dim": 4, "mapping_kwargs": {"num_layers": 2}}
+    assert described["init_kwargs"] == latent | nested | image
+    assert described["attributes"]["num_ws"] == 4
+    assert described["modules"]["synthesis.b8"]["attributes"]["architecture"] == "skip"
+    assert content["D"]["persistent"]["class_name"] == "Discriminator"
+    dataset = {"class_name": "training.dataset.ImageFolderDataset", "use_labels": True}
+    assert content["training_set_kwargs"] == dataset
 
 
 def test_one_network_alone_is_read(tmp_path):
