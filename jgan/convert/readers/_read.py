@@ -37,9 +37,9 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Any:
     array for each dotted name, after the key `"persistent"` with what describes the
     network. This is a dict of `"class_name"`, `"version"` (of NVIDIA's persistence),
     `"init_args"` and `"init_kwargs"` (what the class was called with), `"attributes"`
-    (the public ones, such as `num_ws`; no defaults are missing there), and `"modules"`:
-    the same five for each module inside, by dotted name. The source code that the file
-    carries is dropped unread. Beside the networks, `"training_set_kwargs"` is a dict.
+    (the public ones, such as `num_ws`), and `"modules"`: the same five for each module
+    inside, by dotted name. The source code that the file carries is dropped unread.
+    What else lies beside the networks, such as `"training_set_kwargs"`, stays as it is.
 
     Args:
         path: The file.

@@ -104,6 +104,15 @@ def test_modules_of_torch_are_inert_parts(tmp_path):
     assert described["attributes"] == {"training": False, "in_features": 2}
 
 
+def test_modules_may_nest_deeper_than_containers(tmp_path):
+    state = state_of({"bias": parameter(np.ones(2, "f"))})
+    for _ in range(60):
+        state = state_of(modules={"m": network("Block", state)})
+    got = _read_state(tmp_path, state)
+    assert list(got) == ["persistent", "m." * 60 + "bias"]
+    assert len(got["persistent"]["modules"]) == 60
+
+
 def test_a_tensor_may_lie_anywhere_in_its_storage(tmp_path):
     array = np.arange(24, dtype="f").reshape(2, 3, 4)
     tensors = {
