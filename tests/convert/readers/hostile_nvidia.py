@@ -162,6 +162,16 @@ for label, match, data in (
         legacy(b"\x80\2" + storage() + storage() + b"\x86.", ("0",)),
     ),
     (
+        "in a list",
+        "holds a list",
+        legacy(b"\x80\2]" + storage() + b"a" + STOP),
+    ),
+    (
+        "that counts its elements twice",
+        "has 5 elements in 24 bytes, and was announced with 6",
+        legacy(b"\x80\2" + storage() + STOP, counts=(5,)),
+    ),
+    (
         "stored under another key",
         "stores a list",
         legacy(b"\x80\2" + storage() + STOP, ("1",)),

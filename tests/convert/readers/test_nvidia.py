@@ -203,9 +203,10 @@ def test_a_large_network_is_not_copied(protocol, tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     np.testing.assert_array_equal(got["a"], array)
-    # Protocol 2 spells bytes as text, so both are there; reading adds a window's bytes.
-    bound = {2: 3, 3: 1, 4: 1, 5: 1}[protocol] * array.nbytes
-    assert peak < bound + 2**22
+    # Protocol 2 spells bytes as text, and Python decodes a text through a third copy.
+    # All the rest takes less than a quarter of one.
+    num_copies = 3 if protocol == 2 else 1
+    assert peak < (num_copies + 0.25) * array.nbytes
 
 
 def test_the_averaged_generator_of_a_pickle_is_found(tmp_path, monkeypatch):
