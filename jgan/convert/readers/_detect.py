@@ -31,10 +31,6 @@ def unknown(head: bytes) -> CheckpointError:
             return refusal(problem, remedy)
     if head[257:262] == b"ustar":
         return refusal("it is a tar archive (torch before 0.1.10 wrote such)", _UNPACK)
-    if head[:2] in (b"\x80\2", b"\x80\3", b"\x80\4", b"\x80\5"):
-        return refusal(
-            "it is a bare pickle, not a file that torch.save wrote", NOT_A_CHECKPOINT
-        )
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype", b"<html", b"<head", b"<?xml", b"<body")):
         return refusal(

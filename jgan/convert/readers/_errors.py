@@ -15,7 +15,8 @@ RESAVE = (
     "with torch.save(model.state_dict(), path)"
 )
 NOT_A_CHECKPOINT = (
-    "jgan reads PyTorch files (.pth, .pt, .bin, .tar), safetensors and .npz"
+    "jgan reads PyTorch files (.pth, .pt, .bin, .tar), safetensors, .npz and NVIDIA's "
+    "network pickles (.pkl)"
 )
 
 _QUOTED = (str, bytes, int, float, bool, type(None))

@@ -178,6 +178,13 @@ class _Machine:
     def empty(self, kind: type) -> None:
         self._push(kind(), _PER_CONTAINER)
 
+    def empty_set(self, _: None) -> None:
+        # Only where the whitelist has the call that this opcode shortens.
+        function = self._whitelist.get(("builtins", "set"))
+        if function is None:
+            raise forbidden(Name("builtins", "set"))
+        self._push(function(), _PER_CONTAINER)
+
     def mark(self, _: None) -> None:
         self._charge(_PER_OPCODE + _PER_CONTAINER)
         self._outer.append(self._stack)
@@ -317,6 +324,8 @@ _OPCODES: dict[bytes, tuple[Callable[[_Machine, Any], None], Any]] = {
     b"\x96": (_Machine.byte_text, "<Q"),
     b"}": (_Machine.empty, dict),
     b"]": (_Machine.empty, list),
+    b"\x8f": (_Machine.empty_set, None),
+    b"\x90": (_Machine.append, True),
     b")": (_Machine.group, 0),
     b"\x85": (_Machine.group, 1),
     b"\x86": (_Machine.group, 2),

@@ -23,8 +23,12 @@ class Namespace(Inert):
         return self._options
 
 
-def _ordered_dict(items: Any = ()) -> dict[Any, Any]:
-    # Python 2 passes the items here, Python 3 sets them one by one afterwards.
+def _ordered_dict(items: Any = None) -> dict[Any, Any]:
+    # Python 2 passes a list of items here, Python 3 sets them one by one afterwards.
+    if items is None:
+        return {}
+    if type(items) is not list:  # The machine charges for copying a list.
+        raise refusal(f"an OrderedDict is made from {shown(items)}")
     ordered = {}
     for key, value in items:
         check_key(key)

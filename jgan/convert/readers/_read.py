@@ -13,6 +13,7 @@ from jgan.convert.readers._errors import (
     shown,
 )
 from jgan.convert.readers._npz import read_npz
+from jgan.convert.readers._nvidia import STARTS, read_nvidia
 from jgan.convert.readers._plain import settle
 from jgan.convert.readers._safetensors import looks_like_safetensors, read_safetensors
 from jgan.convert.readers._torch_arrays import TORCH_OBJECTS
@@ -28,8 +29,17 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Any:
     """Returns the content of a checkpoint file as plain Python; nothing in it runs.
 
     The format is recognized by content, never by suffix: PyTorch files of every version
-    since 0.1.10, safetensors and `.npz`. Neither torch nor pickle is used. Memory stays
+    since 0.1.10, safetensors, `.npz`, and the network pickles of NVIDIA's
+    stylegan2-ada-pytorch and stylegan3. Neither torch nor pickle is used. Memory stays
     below twice the file's size plus 200 MB, whatever the file declares.
+
+    In a network pickle, each network is a dict: its state dict as torch gives it, one
+    array for each dotted name, after the key `"persistent"` with what describes the
+    network. This is a dict of `"class_name"`, `"version"` (of NVIDIA's persistence),
+    `"init_args"` and `"init_kwargs"` (what the class was called with), `"attributes"`
+    (the public ones, such as `num_ws`), and `"modules"`: the same five for each module
+    inside, by dotted name. The source code that the file carries is dropped unread.
+    What else lies beside the networks, such as `"training_set_kwargs"`, stays as it is.
 
     Args:
         path: The file.
@@ -38,7 +48,8 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Any:
         Dicts, lists, tuples, str, int, float, bool, None, bytes, and NumPy arrays with
         the dtype of the file (bfloat16 by `ml_dtypes`). An OrderedDict and an
         `argparse.Namespace` become dicts, a NumPy scalar a 0-d array, a torch dtype its
-        name. Arrays that shared a storage still do: treat them as read-only.
+        name. Arrays that shared a storage still do: treat them as read-only. Those of a
+        network pickle are read-only, and not aligned.
 
     Raises:
         CheckpointError: If the file is missing, damaged, hostile, or of another kind.
@@ -98,6 +109,8 @@ def _read_open(
         return _torch_legacy.read_torch_legacy(Window(file, 0, file_size))
     if looks_like_safetensors(head, file_size):
         return read_safetensors(path, head, file_size)
+    if head.startswith(STARTS):
+        return read_nvidia(Window(file, 0, file_size))
     raise _detect.unknown(head)
 
 

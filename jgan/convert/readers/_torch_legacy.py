@@ -2,9 +2,11 @@
 
 The pickles are a magic number, a version, facts of the machine that wrote the file, the
 object, and the order of its storages. Tensors are assembled before the bytes arrive: as
-views of arrays that are filled afterwards.
+views of arrays that are filled afterwards. A storage that Python's own pickle meets is
+embedded there as a stream of that storage alone.
 """
 
+import io
 import struct
 from typing import Any
 
@@ -93,6 +95,63 @@ def read_torch_legacy(window: Window) -> Any:
     Args:
         window: The whole file.
     """
+    _read_start(window)
+    storages = _Storages(window)
+    content = run_pickle(window, TORCH_OBJECTS, storages.load)
+    storages.fill(run_pickle(window, {}, budget=_SMALL))
+    return content
+
+
+def read_torch_storage(data: bytes) -> Storage:
+    """Returns the one storage that is the whole content of a stream.
+
+    It is a view: the bytes lie in memory already, and a copy would double them.
+
+    Args:
+        data: The whole stream.
+    """
+    window = Window(io.BytesIO(data), 0, len(data))
+    _read_start(window)
+    loaded: list[tuple[StorageId, Storage]] = []
+
+    def load(persistent_id: Any) -> Storage:
+        wanted = storage_id(persistent_id)
+        if loaded or persistent_id[5:] not in ((), (None,)):
+            raise refusal("a stream inside it holds more than one storage")
+        if wanted.nbytes > window.remaining:
+            raise refusal(
+                f"it is truncated or lies about its sizes: a storage in it declares "
+                f"{wanted.nbytes} bytes, and {window.remaining} are left"
+            )
+        start = len(data) - wanted.nbytes
+        storage = Storage(np.frombuffer(data, np.uint8)[start:], wanted.dtype)
+        loaded.append((wanted, storage))
+        return storage
+
+    # Storage types may be mentioned, and nothing called: not a stream in the stream.
+    content = run_pickle(window, {}, load, budget=_SMALL)
+    keys = run_pickle(window, {}, budget=_SMALL)
+    if not loaded or content is not loaded[0][1]:
+        raise refusal(f"a stream inside it holds {shown(content)}, not a storage")
+    wanted, storage = loaded[0]
+    if (
+        type(keys) is not list
+        or len(keys) != 1
+        or type(keys[0]) is not str
+        or keys[0] != wanted.key
+    ):
+        raise refusal(f"a stream of one storage stores {shown(keys)}")
+    (num_elements,) = struct.unpack("<q", window.read(8))
+    if num_elements != wanted.num_elements or window.remaining != wanted.nbytes:
+        raise refusal(
+            f"a storage in it has {num_elements} elements in {window.remaining} bytes, "
+            f"and was announced with {wanted.num_elements} in {wanted.nbytes}"
+        )
+    return storage
+
+
+def _read_start(window: Window) -> None:
+    """Moves past the three pickles before the main one, if they are right."""
     magic = run_pickle(window, {}, budget=_SMALL)
     version = run_pickle(window, {}, budget=_SMALL)
     if (magic, version) != (_MAGIC_NUMBER, _VERSION):
@@ -102,7 +161,3 @@ def read_torch_legacy(window: Window) -> Any:
     machine = run_pickle(window, {}, budget=_SMALL)
     if type(machine) is not dict or machine.get("little_endian") is not True:
         raise refusal("it was written on a machine that is not little-endian")
-    storages = _Storages(window)
-    content = run_pickle(window, TORCH_OBJECTS, storages.load)
-    storages.fill(run_pickle(window, {}, budget=_SMALL))
-    return content

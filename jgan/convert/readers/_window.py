@@ -4,7 +4,7 @@ Everything a file declares about its own sizes is compared with the stretch befo
 byte is allocated.
 """
 
-from io import BufferedReader
+from io import BufferedIOBase
 
 import numpy as np
 
@@ -12,14 +12,14 @@ from jgan.convert.readers._errors import refusal, shown
 
 
 class Window:
-    """The bytes `start` to `stop` of an open file.
+    """The bytes `start` to `stop` of an open file, or of bytes in memory.
 
     Attributes:
         position: Where the next read starts, counted from the start of the file.
         stop: Where the stretch ends.
     """
 
-    def __init__(self, file: BufferedReader, start: int, stop: int):
+    def __init__(self, file: BufferedIOBase, start: int, stop: int):
         self._file = file
         self.position = start
         self.stop = stop

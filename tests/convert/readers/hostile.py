@@ -3,6 +3,7 @@
 from tests.convert.readers import (
     hostile_arrays,  # noqa: F401
     hostile_code,  # noqa: F401
+    hostile_nvidia,  # noqa: F401
     hostile_others,  # noqa: F401
     hostile_pickles,  # noqa: F401
     hostile_torch,  # noqa: F401

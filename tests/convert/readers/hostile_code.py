@@ -144,6 +144,11 @@ pickled(
         + b"Q"
     ),
 )
+pickled(
+    "makes a set by its opcode",
+    r"asked for builtins\.set",
+    lambda canary: state_dict(a=b"\x8f"),
+)
 for label, opcode in (
     ("INST", b"(X\x01\0\0\0aios\nsystem\n"),
     ("OBJ", b"(cos\nsystem\nX\x01\0\0\0ao"),
@@ -156,7 +161,6 @@ for label, opcode in (
     ("DUP", b"N2"),
     ("STRING", b"S'os'\n"),
     ("INT", b"I1\n"),
-    ("EMPTY_SET", b"\x8f"),
 ):
     pickled(
         f"uses the opcode {label}",

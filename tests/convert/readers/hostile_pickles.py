@@ -143,6 +143,17 @@ for label, pickle, match in (
         "more objects",
     ),
     (
+        "makes dicts of a tuple, which is not charged for",
+        b"\x80\x02(("
+        + b"".join(integer(k) + b"N\x86" for k in range(9_000))
+        + b"tq\0"
+        + name("collections", "OrderedDict")
+        + b"q\1"
+        + b"h\1h\0\x85R" * 20_000
+        + b"t.",
+        "made from a tuple",
+    ),
+    (
         "decodes one text again and again",
         b"\x80\x02("
         + text("a" * 1_000_000)

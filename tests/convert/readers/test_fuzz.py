@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jgan.convert.readers import CheckpointError, read_checkpoint
-from tests.convert.readers import assemble
+from tests.convert.readers import assemble, nvidia
 from tests.convert.readers.assemble import (
     call,
     floats,
@@ -62,6 +62,17 @@ def _rich_pickle():
 SEEDS = {
     "torch zip": torch_zip(_rich_pickle()),
     "legacy": legacy(_rich_pickle()),
+    "nvidia": nvidia.dump(
+        nvidia.network(
+            "Generator",
+            nvidia.state_of(
+                {"weight": nvidia.parameter(np.arange(6, dtype="f").reshape(2, 3))},
+                unsaved=["cache"],
+                gain=np.float64(2),
+                _init_kwargs=nvidia.EasyDict(z_dim=2),
+            ),
+        )
+    ),
     "npz": npz(),
     "deflated npz": npz(method=DEFLATED),
     "safetensors": safetensors(),
