@@ -114,8 +114,9 @@ def _torch_module(spec: Sampling) -> tuple[Any, list[Any]]:
         # Its default is the one of 128 pixels, and jgan's.
         return BigGAN(BigGANConfig()), [z, hot, _TRUNCATION]
     from benchmarks import torch_biggan, torch_dcgan, torch_stylegan2
+    from jgan.models import stylegan2
 
-    if spec.family == "stylegan2":
+    if isinstance(spec.config, stylegan2.Config):
         return torch_stylegan2.Generator(spec.config), [z]
     twin = {"biggan": torch_biggan, "dcgan": torch_dcgan}[spec.family]
     module: Any = twin.Generator(spec.config)

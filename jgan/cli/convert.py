@@ -22,7 +22,7 @@ def convert(
     """Convert a checkpoint, executing nothing in it.
 
     Args:
-        file: PyTorch (.pth, .pt, .bin, .tar), safetensors or .npz.
+        file: PyTorch (.pth, .pt, .bin, .tar), NVIDIA's .pkl, safetensors or .npz.
         out: Folder to write; a saved generator there is replaced.
         family: Architecture, where the arrays leave a doubt.
         num_classes: How many, where the arrays do not tell.

@@ -36,8 +36,9 @@ def convert_checkpoint(
     """Returns the generator in a checkpoint, of which nothing is executed.
 
     Args:
-        path: A PyTorch file (zip or legacy stream), safetensors or npz. Beside a
-            ``pytorch_model.bin`` of BigGAN-deep, its ``config.json`` is read too.
+        path: A PyTorch file (zip or legacy stream), a network pickle of NVIDIA's,
+            safetensors or npz. Beside a ``pytorch_model.bin`` of BigGAN-deep, its
+            ``config.json`` is read too.
         family: Which architecture it is. None finds out from the arrays.
         name: What to call the generator. None takes the file's name.
         class_names: Names of the classes by label.

@@ -62,7 +62,7 @@ def _kernel_for_each_image(
         own = kernel * style[None, None, :, None]
         if demodulate:
             power = jnp.sum(jnp.square(own), axis=(0, 1, 2))
-            own = own * jax.lax.rsqrt(power + _EPS)
+            own = own * jax.lax.rsqrt(power + _EPS)[None, None, None, :]
         own = own.astype(x.dtype)
         if upsample:
             return fir_upsample_conv(x[None], own, implementation="reference")[0]

@@ -148,5 +148,3 @@ def test_what_does_not_fit_is_refused():
         unchecked(ops.fir_downsample)(_MAP[:, 1:])
     with pytest.raises(ValueError, match="not 3 x 3"):
         unchecked(ops.fir_upsample_conv)(_MAP, _KERNEL[1:])
-    with pytest.raises(ValueError, match="2 x 3; give"):
-        unchecked(ops.modulated_conv)(_MAP, _KERNEL[1:], _MAP[:, 0, 0])

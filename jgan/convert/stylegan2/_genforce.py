@@ -83,7 +83,7 @@ def _sizes(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
         "joint_norm": num_classes > 0,
         "mapping_layers": count(arrays, "mapping.dense{}.weight"),
         "mapping_units": first,
-        # The repository's default, and that of all its configurations.
+        # The repository's default, and no array tells another.
         "mapping_lr_multiplier": 0.01,
         "architecture": "skip" if "synthesis.output0.weight" in arrays else "orig",
     }

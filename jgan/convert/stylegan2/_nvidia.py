@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jgan.convert._links import CHANNELS_FIRST, CONV, DENSE, SAME, Link, read_links
-from jgan.convert._rules import ConversionError, summarize
+from jgan.convert._rules import ConversionError
 from jgan.convert.assemble import expected_params
 from jgan.convert.stylegan2._sizes import (
     check_filters,
@@ -23,8 +23,7 @@ from jgan.models.stylegan2 import Config
 from jgan.typing import Params
 
 _FILTERS = r".*\.resample_filter"
-# Arguments that change what the arrays mean, and the only value that jgan has of them.
-_MEANT = {"activation": "lrelu", "kernel_size": 3, "use_fp16": False}
+_ACTIVATION = "lrelu"
 
 
 def matches(arrays: Mapping[str, np.ndarray]) -> bool:
@@ -39,14 +38,14 @@ def convert(
 
     Args:
         arrays: The state dict.
-        context: May hold ``init_kwargs``, the arguments that a network was made with.
+        context: May hold ``persistent``, what a network pickle says of the network.
     """
     check_filters(arrays, _FILTERS)
-    mapping, synthesis = _arguments(context.get("init_kwargs", {}))
+    mapping, synthesis = _arguments(context.get("persistent"))
     config = make_config(
         **_sizes(arrays),
-        mapping_lr_multiplier=mapping.get("lr_multiplier", 0.01),
-        clamp=synthesis.get("conv_clamp"),
+        mapping_lr_multiplier=_plain(mapping.get("lr_multiplier", 0.01)),
+        clamp=_plain(synthesis.get("conv_clamp")),
     )
     params = read_links(
         arrays, links(config), expected_params("stylegan2", config), dropped=_FILTERS
@@ -54,23 +53,34 @@ def convert(
     return config, params
 
 
-def _arguments(init: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Returns the arguments of the mapping and the synthesis network, checked.
+def _arguments(persistent: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Returns the arguments of the mapping and of the synthesis network, checked.
 
     The first repository nests those of the synthesis, the second does not.
     """
-    init = init if isinstance(init, Mapping) else {}
-    mapping = init.get("mapping_kwargs") or {}
-    synthesis = {**init, **(init.get("synthesis_kwargs") or {})}
+    init = _mapping(_mapping(persistent).get("init_kwargs"))
+    mapping = _mapping(init.get("mapping_kwargs"))
+    synthesis = {**init, **_mapping(init.get("synthesis_kwargs"))}
     wrong = [
-        f"{name}: {given[name]!r}, and jgan has {value!r}"
+        f"{given['activation']!r}"
         for given in (mapping, synthesis)
-        for name, value in _MEANT.items()
-        if given.get(name, value) != value
+        if given.get("activation", _ACTIVATION) != _ACTIVATION
     ]
     if wrong:
-        raise ConversionError(summarize("The network was made with:", wrong))
+        raise ConversionError(
+            f"The network's activation is {', '.join(wrong)}; jgan's StyleGAN2 has "
+            f"{_ACTIVATION!r} alone, as all published ones."
+        )
     return mapping, synthesis
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _plain(value: Any) -> Any:
+    """Returns a NumPy scalar, which is read as an array, as a number."""
+    return value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
 
 
 def _sizes(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:

@@ -52,20 +52,29 @@ def units_of_blocks(
     return tuple(shape_of(arrays, name, 4 + axis)[axis] for name in there)
 
 
-def make_config(**sizes: Any) -> Config:
+def make_config(
+    *, mapping_lr_multiplier: Any, clamp: Any = None, **sizes: Any
+) -> Config:
     """Returns the config.
+
+    Args:
+        mapping_lr_multiplier: As the file has it.
+        clamp: As the file has it.
+        sizes: All other fields that are not at their default.
 
     Raises:
         ConversionError: If jgan has no generator of these sizes.
     """
-    multiplier = sizes.get("mapping_lr_multiplier", 1.0)
-    clamp = sizes.get("clamp")
-    for name, value in (("lr_multiplier", multiplier), ("conv_clamp", clamp)):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number and not (name == "conv_clamp" and value is None):
-            raise ConversionError(f"The network's {name} is {value!r}; it is a number.")
+    numbers = {"mapping_lr_multiplier": mapping_lr_multiplier}
+    numbers |= {} if clamp is None else {"clamp": clamp}
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ConversionError(
+                f"The network's {name} is {repr(value)[:80]}; it is a number."
+            )
     try:
-        return Config(**sizes)
+        floats: dict[str, Any] = {n: float(value) for n, value in numbers.items()}
+        return Config(**sizes, **floats)
     except (ValueError, OverflowError) as error:
         raise ConversionError(str(error)) from None
 

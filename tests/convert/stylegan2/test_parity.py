@@ -24,7 +24,7 @@ def convert(case):
     _, arrays = _read(case)
     arrays = dict(arrays)
     sizes = cases.CASES[case].sizes
-    context = {"init_kwargs": sizes}
+    context = {"persistent": {"init_kwargs": sizes}}
     if "latent_avg" in arrays:
         context = {"latent_avg": arrays.pop("latent_avg")}
     return stylegan2.convert(arrays, context=context)
