@@ -48,7 +48,7 @@ def _network(tree, **attributes):
     )
 
 
-def _write(path, case, *, nested=True, **changed):
+def write_pickle(path, case, *, nested=True, **changed):
     """Writes what the first repository pickles, or the second, which nests less."""
     _, arrays = cases.read(case)
     sizes = cases.CASES[case].sizes | changed
@@ -65,7 +65,7 @@ def _write(path, case, *, nested=True, **changed):
 @pytest.mark.parametrize("nested", [True, False], ids=["ada", "stylegan3"])
 @pytest.mark.parametrize("case", ["nvidia_skip", "nvidia_orig"])
 def test_the_averaged_network_is_converted(case, nested, tmp_path):
-    path = _write(tmp_path / "network.pkl", case, nested=nested)
+    path = write_pickle(tmp_path / "network.pkl", case, nested=nested)
     gan = jgan.convert_checkpoint(path)
     config, params = convert(case)
     assert gan.config == config
@@ -79,7 +79,7 @@ def test_the_averaged_network_is_converted(case, nested, tmp_path):
 
 def test_the_multiplier_of_the_mapping_is_in_no_array(tmp_path):
     mapping = {"num_layers": 3, "lr_multiplier": np.float64(0.02)}
-    path = _write(tmp_path / "network.pkl", "nvidia_skip", mapping_kwargs=mapping)
+    path = write_pickle(tmp_path / "network.pkl", "nvidia_skip", mapping_kwargs=mapping)
     assert jgan.convert_checkpoint(path).config.mapping_lr_multiplier == 0.02
 
 
@@ -94,13 +94,13 @@ def test_the_multiplier_of_the_mapping_is_in_no_array(tmp_path):
     ],
 )
 def test_what_jgan_does_not_have_is_refused(changed, complaint, tmp_path):
-    path = _write(tmp_path / "network.pkl", "nvidia_skip", **changed)
+    path = write_pickle(tmp_path / "network.pkl", "nvidia_skip", **changed)
     with pytest.raises(ConversionError, match=complaint):
         jgan.convert_checkpoint(path)
 
 
 def test_neither_torch_nor_the_code_that_wrote_it_is_imported(tmp_path):
-    path = _write(tmp_path / "network.pkl", "nvidia_skip")
+    path = write_pickle(tmp_path / "network.pkl", "nvidia_skip")
     code = (
         "import sys\n"
         "blocked = ('torch', 'dnnlib', 'torch_utils', 'tensorflow')\n"
