@@ -13,3 +13,4 @@ from jgan.convert.folder import (
     save as save,
 )
 from jgan.convert.readers import CheckpointError as CheckpointError
+from jgan.convert.reconfigure import reconfigure as reconfigure
