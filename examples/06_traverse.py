@@ -31,16 +31,18 @@ def main(
     gan = jgan.load(name)
     found = components.sefa(gan, layers=layers)
     latents = gan.sample_latents(num_images, key=jax.random.key(0))
-    options = {
-        "indices": range(num_directions),
-        "strengths": np.linspace(-reach, reach, 7),
-    }
-    traversed = components.traverse(gan, latents, found, **options)
-    change = np.abs(traversed[:, [0, -1]] - traversed[:, 3:4]).mean(
-        axis=(1, 2, 3, 4, 5)
+    traversed = np.asarray(
+        components.traverse(
+            gan,
+            latents,
+            found,
+            indices=range(num_directions),
+            strengths=np.linspace(-reach, reach, 7),
+        )
     )
-    for i in range(num_directions):
-        print(f"direction {i}: value {found.values[i]:.1f}, change {change[i]:.3f}")
+    changes = np.abs(traversed[:, [0, -1]] - traversed[:, 3:4])
+    for i, change in enumerate(changes.mean(axis=(1, 2, 3, 4, 5))):
+        print(f"direction {i}: value {found.values[i]:.1f}, change {change:.3f}")
     images.write_png(out, components.traversal_sheet(traversed))
 
 

@@ -67,7 +67,7 @@ def move(
     edits: dict[str, Edit] = {}
     for place, vectors in directions.vectors.items():
         vector = vectors.at[index].get(mode="fill", fill_value=jnp.nan)
-        step = (strength * vector)[None]
+        step = (jnp.asarray(strength, vector.dtype) * vector)[None]
         if place == Z:
             if step.shape[1:] != latents.z.shape[1:]:
                 raise ValueError(

@@ -4,6 +4,7 @@ A unit vector `n` moves the output of a linear layer most where ``|A n|`` is lar
 The stationary points are the eigenvectors of ``A^T A``. (Shen & Zhou, 2021.)
 """
 
+import operator
 from collections.abc import Sequence
 
 import jax.numpy as jnp
@@ -50,7 +51,11 @@ def sefa(gan: Gan, *, layers: Sequence[int] | None = None) -> Directions:
             or a weight is not finite.
     """
     space, weights = latent_weights(gan)
-    chosen = range(len(weights)) if layers is None else sorted({*layers})
+    chosen = (
+        range(len(weights))
+        if layers is None
+        else sorted({*map(operator.index, layers)})
+    )
     outside = [i for i in chosen if not 0 <= i < len(weights)]
     if outside or not chosen:
         raise ValueError(

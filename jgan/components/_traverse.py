@@ -1,6 +1,7 @@
 """Walking along directions: images of many directions and strengths, in one program."""
 
 import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,7 +63,9 @@ def traverse(
         directions,
         jnp.asarray(indices, jnp.int32),
         jnp.asarray(strengths, jnp.float32),
-        layers=None if layers is None else tuple(sorted({*map(int, layers)})),
+        layers=None
+        if layers is None
+        else tuple(sorted({*map(operator.index, layers)})),
     )
 
 

@@ -117,7 +117,8 @@ def test_a_step_is_swept_and_differentiated_as_any_edit(new_key):
     assert abs(slope) > 1e-3
 
 
-def test_other_directions_and_strengths_are_not_traced_again(new_key):
+@pytest.mark.parametrize("layers", [None, [2, 1]])
+def test_other_directions_and_strengths_are_not_traced_again(layers, new_key):
     gan, latents, directions = _styled(new_key)
     forward = gan.forward
     traced = chex.assert_max_traces(lambda *args: forward(*args), n=1)
@@ -128,7 +129,7 @@ def test_other_directions_and_strengths_are_not_traced_again(new_key):
         (_directions(new_key(), "w", 3, 8), (1, 0), jnp.array([2.0, 3.0])),
     ):
         components.traverse(
-            gan, latents, chosen, indices=indices, strengths=strengths, layers=[2, 1]
+            gan, latents, chosen, indices=indices, strengths=strengths, layers=layers
         )
 
 
