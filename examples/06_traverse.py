@@ -1,7 +1,7 @@
 """Which directions of the latent change images most? Read them off the weights: SeFa.
 
     python examples/06_traverse.py
-    python examples/06_traverse.py --layers 1 --out shapes.png
+    python examples/06_traverse.py --layers 1 --out light.png
 
 Takes twenty seconds on two cores. Prints by how much each of the first directions
 changes images of a generator (a name of the zoo, or a folder) at both ends. Writes a
