@@ -52,20 +52,23 @@ def units_of_blocks(
     return tuple(shape_of(arrays, name, 4 + axis)[axis] for name in there)
 
 
+# Fields that a file may give as whole numbers, and what NVIDIA calls them.
+_NUMBERS = {"mapping_lr_multiplier": "lr_multiplier", "clamp": "conv_clamp"}
+
+
 def make_config(**sizes: Any) -> Config:
     """Returns the config.
 
     Raises:
         ConversionError: If jgan has no generator of these sizes.
     """
-    multiplier = sizes.get("mapping_lr_multiplier", 1.0)
-    clamp = sizes.get("clamp")
-    for name, value in (("lr_multiplier", multiplier), ("conv_clamp", clamp)):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number and not (name == "conv_clamp" and value is None):
+    for field, name in _NUMBERS.items():
+        value = sizes.get(field, 1.0)
+        if type(value) not in (int, float) and (field, value) != ("clamp", None):
             raise ConversionError(f"The network's {name} is {value!r}; it is a number.")
     try:
-        return Config(**sizes)
+        given = {n: v for n, v in sizes.items() if n in _NUMBERS and v is not None}
+        return Config(**sizes | {name: float(value) for name, value in given.items()})
     except (ValueError, OverflowError) as error:
         raise ConversionError(str(error)) from None
 
