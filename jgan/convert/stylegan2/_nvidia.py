@@ -4,6 +4,7 @@ The shapes tell all sizes. What they do not tell, the multiplier of the mapping 
 bound on activations, is in the arguments that a network pickle records.
 """
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,17 +61,33 @@ def _arguments(init: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     The first repository nests those of the synthesis, the second does not.
     """
     init = init if isinstance(init, Mapping) else {}
-    mapping = init.get("mapping_kwargs") or {}
-    synthesis = {**init, **(init.get("synthesis_kwargs") or {})}
+    mapping = _named(init, "mapping_kwargs")
+    synthesis = {**init, **_named(init, "synthesis_kwargs")}
     wrong = [
-        f"{name}: {given[name]!r}, and jgan has {value!r}"
+        f"{name}: {reprlib.repr(given[name])}, and jgan has {value!r}"
         for given in (mapping, synthesis)
         for name, value in _MEANT.items()
-        if given.get(name, value) != value
+        if name in given and not _is(given[name], value)
     ]
     if wrong:
         raise ConversionError(summarize("The network was made with:", wrong))
     return mapping, synthesis
+
+
+def _named(init: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    given = init.get(name)
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ConversionError(
+            f"The network's {name} are {reprlib.repr(given)}, not arguments by name."
+        )
+    return given
+
+
+def _is(given: Any, value: Any) -> bool:
+    # A file may hold an array there, which does not compare to one truth.
+    return type(given) is type(value) and given == value
 
 
 def _sizes(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:

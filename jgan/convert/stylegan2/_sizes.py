@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,8 +65,11 @@ def make_config(**sizes: Any) -> Config:
     """
     for field, name in _NUMBERS.items():
         value = sizes.get(field, 1.0)
-        if type(value) not in (int, float) and (field, value) != ("clamp", None):
-            raise ConversionError(f"The network's {name} is {value!r}; it is a number.")
+        none = value is None and field == "clamp"
+        if type(value) not in (int, float) and not none:
+            raise ConversionError(
+                f"The network's {name} is {reprlib.repr(value)}; it is a number."
+            )
     try:
         given = {n: v for n, v in sizes.items() if n in _NUMBERS and v is not None}
         return Config(**sizes | {name: float(value) for name, value in given.items()})
