@@ -71,8 +71,10 @@ def make_config(**sizes: Any) -> Config:
                 f"The network's {name} is {reprlib.repr(value)}; it is a number."
             )
     try:
-        given = {n: v for n, v in sizes.items() if n in _NUMBERS and v is not None}
-        return Config(**sizes | {name: float(value) for name, value in given.items()})
+        for field in _NUMBERS:
+            if sizes.get(field) is not None:
+                sizes[field] = float(sizes[field])
+        return Config(**sizes)
     except (ValueError, OverflowError) as error:
         raise ConversionError(str(error)) from None
 
