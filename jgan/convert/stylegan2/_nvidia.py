@@ -4,6 +4,7 @@ The shapes tell all sizes. What they do not tell, the multiplier of the mapping 
 bound on activations, is in the arguments that a network pickle records.
 """
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,13 +59,13 @@ def _arguments(persistent: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
     The first repository nests those of the synthesis, the second does not.
     """
-    init = _mapping(_mapping(persistent).get("init_kwargs"))
-    mapping = _mapping(init.get("mapping_kwargs"))
-    synthesis = {**init, **_mapping(init.get("synthesis_kwargs"))}
+    init = _named(persistent if isinstance(persistent, Mapping) else {}, "init_kwargs")
+    mapping = _named(init, "mapping_kwargs")
+    synthesis = {**init, **_named(init, "synthesis_kwargs")}
     wrong = [
-        f"{given['activation']!r}"
+        reprlib.repr(given["activation"])
         for given in (mapping, synthesis)
-        if given.get("activation", _ACTIVATION) != _ACTIVATION
+        if "activation" in given and not _is(given["activation"], _ACTIVATION)
     ]
     if wrong:
         raise ConversionError(
@@ -74,8 +75,20 @@ def _arguments(persistent: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return mapping, synthesis
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _named(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = given.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConversionError(
+            f"The network's {name} are {reprlib.repr(value)}, not arguments by name."
+        )
+    return value
+
+
+def _is(given: Any, value: Any) -> bool:
+    # A file may hold an array there, which does not compare to one truth.
+    return type(given) is type(value) and given == value
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,29 +53,28 @@ def units_of_blocks(
     return tuple(shape_of(arrays, name, 4 + axis)[axis] for name in there)
 
 
-def make_config(
-    *, mapping_lr_multiplier: Any, clamp: Any = None, **sizes: Any
-) -> Config:
-    """Returns the config.
+# Fields that a file may give as whole numbers, and what NVIDIA calls them.
+_NUMBERS = {"mapping_lr_multiplier": "lr_multiplier", "clamp": "conv_clamp"}
 
-    Args:
-        mapping_lr_multiplier: As the file has it.
-        clamp: As the file has it.
-        sizes: All other fields that are not at their default.
+
+def make_config(**sizes: Any) -> Config:
+    """Returns the config.
 
     Raises:
         ConversionError: If jgan has no generator of these sizes.
     """
-    numbers = {"mapping_lr_multiplier": mapping_lr_multiplier}
-    numbers |= {} if clamp is None else {"clamp": clamp}
-    for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
+    for field, name in _NUMBERS.items():
+        value = sizes.get(field, 1.0)
+        none = value is None and field == "clamp"
+        if type(value) not in (int, float) and not none:
             raise ConversionError(
-                f"The network's {name} is {repr(value)[:80]}; it is a number."
+                f"The network's {name} is {reprlib.repr(value)}; it is a number."
             )
     try:
-        floats: dict[str, Any] = {n: float(value) for n, value in numbers.items()}
-        return Config(**sizes, **floats)
+        for field in _NUMBERS:
+            if sizes.get(field) is not None:
+                sizes[field] = float(sizes[field])
+        return Config(**sizes)
     except (ValueError, OverflowError) as error:
         raise ConversionError(str(error)) from None
 
