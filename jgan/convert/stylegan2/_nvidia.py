@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jgan.convert._links import CHANNELS_FIRST, CONV, DENSE, SAME, Link, read_links
-from jgan.convert._rules import ConversionError
+from jgan.convert._rules import ConversionError, summarize
 from jgan.convert.assemble import expected_params
 from jgan.convert.stylegan2._sizes import (
     check_filters,
@@ -24,7 +24,8 @@ from jgan.models.stylegan2 import Config
 from jgan.typing import Params
 
 _FILTERS = r".*\.resample_filter"
-_ACTIVATION = "lrelu"
+# Arguments that change what the arrays mean, and the only value that jgan has of them.
+_MEANT = {"activation": "lrelu", "kernel_size": 3}
 
 
 def matches(arrays: Mapping[str, np.ndarray]) -> bool:
@@ -63,15 +64,13 @@ def _arguments(persistent: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     mapping = _named(init, "mapping_kwargs")
     synthesis = {**init, **_named(init, "synthesis_kwargs")}
     wrong = [
-        reprlib.repr(given["activation"])
+        f"{name}: {reprlib.repr(given[name])}, and jgan has {value!r}"
         for given in (mapping, synthesis)
-        if "activation" in given and not _is(given["activation"], _ACTIVATION)
+        for name, value in _MEANT.items()
+        if name in given and not _is(given[name], value)
     ]
     if wrong:
-        raise ConversionError(
-            f"The network's activation is {', '.join(wrong)}; jgan's StyleGAN2 has "
-            f"{_ACTIVATION!r} alone, as all published ones."
-        )
+        raise ConversionError(summarize("The network was made with:", wrong))
     return mapping, synthesis
 
 
