@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
 import contextlib
 import os
@@ -6,6 +6,22 @@ import pathlib
 import shutil
 import tempfile
 from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def whole_file(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Yields a name; what the block writes there becomes `path` if it ends well.
+
+    What was there before is replaced, in one step. The parent is made if needed; a link
+    is followed.
+    """
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".jgan-") as scratch:
+        new = pathlib.Path(scratch) / path.name
+        yield new
+        _share(new.parent)
+        new.replace(path)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from jgan.cli.awareness import awareness
 from jgan.cli.convert import convert
 from jgan.cli.dissect import dissect
 from jgan.cli.evaluate import evaluate
+from jgan.cli.export import export
 from jgan.cli.models import models
 from jgan.cli.pull import pull
 from jgan.cli.sample import sample
@@ -32,6 +33,7 @@ _COMMANDS = {
         sample,
         pull,
         convert,
+        export,
         train,
         evaluate,
     )

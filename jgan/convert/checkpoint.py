@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jgan.convert import biggan, biggan_deep, dcgan, progan, stylegan2
+from jgan.convert._one_file import gan_of_one_file, is_one_file
 from jgan.convert._rules import ConversionError
 from jgan.convert.assemble import assemble, families
 from jgan.convert.readers import read_checkpoint
@@ -38,9 +39,11 @@ def convert_checkpoint(
     Args:
         path: A PyTorch file (zip or legacy stream), a network pickle of NVIDIA's,
             safetensors or npz. Beside a ``pytorch_model.bin`` of BigGAN-deep, its
-            ``config.json`` is read too.
+            ``config.json`` is read too. What `export_checkpoint` wrote as safetensors
+            comes back as it was.
         family: Which architecture it is. None finds out from the arrays.
-        name: What to call the generator. None takes the file's name.
+        name: What to call the generator. None takes the file's name, or the one that
+            was exported.
         class_names: Names of the classes by label.
         num_classes: How many classes, where the arrays do not tell (conditional DCGAN)
             and there are no `class_names`.
@@ -54,6 +57,15 @@ def convert_checkpoint(
     if family is not None and family not in _CONVERTERS:
         raise ValueError(f"There is no family {family!r}. Have {list(families())}.")
     content = read_checkpoint(path)
+    if is_one_file(content):
+        gan = gan_of_one_file(content, path, name=name, class_names=class_names)
+        for said, held in ((family, gan.family), (num_classes, gan.num_classes)):
+            if said not in (None, held):
+                raise ConversionError(
+                    f"{path} holds a {gan.family} of {gan.num_classes} classes; "
+                    f"{said!r} was given."
+                )
+        return gan
     try:
         family, arrays, context = find_generator(content, family=family)
         options: dict[str, Any] = {

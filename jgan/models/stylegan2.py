@@ -22,6 +22,8 @@ from jgan.typing import Activation, Images
 ARCHITECTURES = ("skip", "resnet", "orig")
 # To 1024 pixels. What declares more blocks is no StyleGAN2.
 _MOST_BLOCKS = 9
+# Published ones have 2 or 8. Of what declares many more, the shapes alone take hours.
+_MOST_MAPPING_LAYERS = 64
 # Both branches of a residual block, so that their sum keeps its deviation.
 _HALF_POWER = math.sqrt(0.5)
 
@@ -73,6 +75,11 @@ class Config:
         # Labels are int32.
         if not all(1 <= size < 2**31 for size in sizes):
             raise ValueError(f"A size is not positive and below 2**31: {self}.")
+        if self.mapping_layers > _MOST_MAPPING_LAYERS:
+            raise ValueError(
+                f"mapping_layers is {self.mapping_layers}; a StyleGAN2 has at most "
+                f"{_MOST_MAPPING_LAYERS}."
+            )
         if self.architecture not in ARCHITECTURES:
             raise ValueError(
                 f"architecture is {self.architecture!r}; StyleGAN2 has {ARCHITECTURES}."

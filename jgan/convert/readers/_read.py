@@ -49,7 +49,8 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Any:
         the dtype of the file (bfloat16 by `ml_dtypes`). An OrderedDict and an
         `argparse.Namespace` become dicts, a NumPy scalar a 0-d array, a torch dtype its
         name. Arrays that shared a storage still do: treat them as read-only. Those of a
-        network pickle are read-only, and not aligned.
+        network pickle are read-only, and not aligned. The text that a
+        safetensors file has of its own is a dict, called ``__metadata__``.
 
     Raises:
         CheckpointError: If the file is missing, damaged, hostile, or of another kind.

@@ -5,13 +5,15 @@ length, up to 100 MB of text that becomes thirty times as much in memory.
 """
 
 import os
+from typing import Any
 
-import numpy as np
 import safetensors
 
 from jgan.convert.readers._errors import refusal, shown
 
 _LONGEST_HEADER = 4 * 2**20  # Bytes: 40,000 tensors.
+# The format reserves the name, so no array has it.
+METADATA = "__metadata__"
 
 
 def looks_like_safetensors(head: bytes, file_size: int) -> bool:
@@ -21,8 +23,8 @@ def looks_like_safetensors(head: bytes, file_size: int) -> bool:
 
 def read_safetensors(
     path: str | os.PathLike[str], head: bytes, file_size: int
-) -> dict[str, np.ndarray]:
-    """Returns the arrays by name.
+) -> dict[str, Any]:
+    """Returns the arrays by name, and as `METADATA` the file's text, if it has any.
 
     Args:
         path: The file.
@@ -42,7 +44,8 @@ def read_safetensors(
         )
     try:
         with safetensors.safe_open(os.fspath(path), framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            metadata = file.metadata()
     except safetensors.SafetensorError as error:
         # Quoted and cut: it may repeat a name from the file.
         raise refusal(
@@ -53,3 +56,4 @@ def read_safetensors(
             f"it holds a type that NumPy lacks ({shown(str(error))})",
             "Save its tensors as float32",
         ) from None
+    return {**arrays, METADATA: metadata} if metadata else arrays

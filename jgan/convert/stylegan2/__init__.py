@@ -2,7 +2,7 @@
 
 `_links` says what corresponds to what, `_sizes` reads the config off the shapes, and
 `_nvidia`, `_rosinality` and `_genforce` hold what is particular to each. Start at
-`convert`; `export` is the way back.
+`convert`; `export` is the way back, to rosinality's.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ import numpy as np
 
 from jgan.convert._rules import ConversionError
 from jgan.convert.stylegan2 import _genforce, _nvidia, _rosinality
+from jgan.convert.stylegan2._rosinality import export as export
 from jgan.models.stylegan2 import Config
 from jgan.typing import Params
 

@@ -31,6 +31,8 @@ from jgan.typing import Params
 _FILTERS = r".*\.(blur|upsample)\.kernel"
 # The repository has no other.
 _LR_MULTIPLIER = 0.01
+# Units of its blocks up to 32 pixels, and of those above before its channel multiplier.
+_LOW, _HIGH = (512, 512, 512, 512), (256, 128, 64, 32, 16)
 _W_AVG = "latent_avg"
 
 
@@ -53,15 +55,14 @@ def convert(
     config = make_config(**_sizes(arrays))
     arrays = {**arrays}
     mean = context.get(_W_AVG)
-    arrays[_W_AVG] = (
-        mean if isinstance(mean, np.ndarray) else np.zeros(config.w_dim, np.float32)
-    )
-    if isinstance(mean, np.ndarray) and mean.shape == (1, config.w_dim):
+    there = isinstance(mean, np.ndarray)
+    arrays[_W_AVG] = mean if there else np.zeros(config.w_dim, np.float32)
+    if there and mean.shape == (1, config.w_dim):
         arrays[_W_AVG] = mean[0]  # Of `mean_latent`, which keeps an axis.
     params = read_links(
         arrays, links(config), expected_params("stylegan2", config), dropped=_FILTERS
     )
-    if mean is None:
+    if not there:
         params["constants"]["w_avg"] = mean_of_w(config, params)
     return config, params
 
@@ -82,6 +83,7 @@ def export(config: Config, params: Params) -> dict[str, Any]:
             config.mapping_lr_multiplier != _LR_MULTIPLIER
         ),
         f"different sizes {sorted(sizes)} of z, w and the mapping": len(sizes) > 1,
+        f"units of {config.units}": not _has_units(config.units),
     }
     lacks = [what for what, there in missing.items() if there]
     if lacks:
@@ -96,6 +98,13 @@ def export(config: Config, params: Params) -> dict[str, Any]:
         arrays[f"convs.{2 * i - 2}.conv.blur.kernel"] = smooth
         arrays[f"to_rgbs.{i - 1}.upsample.kernel"] = smooth
     return {"g_ema": arrays, _W_AVG: mean}
+
+
+def _has_units(units: tuple[int, ...]) -> bool:
+    low, high = units[: len(_LOW)], units[len(_LOW) :]
+    multiplier = max(1, high[0] // _HIGH[0]) if high else 1
+    fit = tuple(multiplier * number for number in _HIGH[: len(high)])
+    return low == _LOW[: len(low)] and high == fit
 
 
 def _sizes(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
