@@ -58,7 +58,7 @@ def convert(
         arrays[_CLASSES] = arrays[_CLASSES] * np.float32(config.num_classes**0.5)
         arrays["mapping.label_bias"] = np.zeros(config.embed_dim, np.float32)
     expected = expected_params("stylegan2", config)
-    return config, read_links(arrays, _links(config), expected, dropped=_FILTERS)
+    return config, read_links(arrays, links(config), expected, dropped=_FILTERS)
 
 
 def _sizes(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -89,7 +89,8 @@ def _sizes(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
     }
 
 
-def _links(config: Config) -> Sequence[Link]:
+def links(config: Config) -> Sequence[Link]:
+    """Returns what corresponds to what, for a generator of these sizes."""
     const = within(CHANNELS_FIRST, 0)
     found = [
         Link("synthesis.early_layer.const", "params/const", const),

@@ -14,7 +14,7 @@ _NUM_LATENTS = 4096
 def mean_of_w(config: Config, params: Params) -> np.ndarray:
     """Returns the mean of `w` over fixed latents, of a generator without classes."""
     mapping = make_mapping(config)
-    variables = {"params": params["params"]["mapping"]}
+    variables = {"params": jax.tree.map(jnp.asarray, params["params"]["mapping"])}
     z = jax.random.normal(jax.random.key(0), (_NUM_LATENTS, config.latent_dim))
     w = mapping.apply(variables, z, None)
     return np.asarray(jnp.mean(jnp.asarray(w), axis=0))
