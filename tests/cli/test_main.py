@@ -9,7 +9,7 @@ from jgan import cli, zoo
 def test_without_a_command_there_is_help(run, argv):
     status, out, _ = run(*argv)
     assert status == 0
-    for command in ("tour", "models", "sample", "pull", "convert"):
+    for command in ("tour", "models", "sample", "pull", "convert", "export"):
         assert f"• {command}" in out
 
 

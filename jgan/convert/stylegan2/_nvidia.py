@@ -4,6 +4,7 @@ The shapes tell all sizes. What they do not tell, the multiplier of the mapping 
 bound on activations, is in the arguments that a network pickle records.
 """
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,14 +59,13 @@ def _arguments(persistent: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
     The first repository nests those of the synthesis, the second does not.
     """
-    init = _mapping(_mapping(persistent).get("init_kwargs"))
-    mapping = _mapping(init.get("mapping_kwargs"))
-    synthesis = {**init, **_mapping(init.get("synthesis_kwargs"))}
-    wrong = [
-        f"{given['activation']!r}"
-        for given in (mapping, synthesis)
-        if given.get("activation", _ACTIVATION) != _ACTIVATION
-    ]
+    persistent = persistent if isinstance(persistent, Mapping) else {}
+    init = _mapping(persistent, "init_kwargs")
+    mapping = _mapping(init, "mapping_kwargs")
+    synthesis = {**init, **_mapping(init, "synthesis_kwargs")}
+    said = [given.get("activation", _ACTIVATION) for given in (mapping, synthesis)]
+    # A file may hold an array there, which does not compare to one truth.
+    wrong = [reprlib.repr(a) for a in said if type(a) is not str or a != _ACTIVATION]
     if wrong:
         raise ConversionError(
             f"The network's activation is {', '.join(wrong)}; jgan's StyleGAN2 has "
@@ -74,8 +74,13 @@ def _arguments(persistent: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return mapping, synthesis
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _mapping(around: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = around.get(name)
+    if value is not None and not isinstance(value, Mapping):
+        raise ConversionError(
+            f"The network's {name} are {reprlib.repr(value)}, not arguments by name."
+        )
+    return value or {}
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -70,7 +71,7 @@ def make_config(
     for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ConversionError(
-                f"The network's {name} is {repr(value)[:80]}; it is a number."
+                f"The network's {name} is {reprlib.repr(value)}; it is a number."
             )
     try:
         floats: dict[str, Any] = {n: float(value) for n, value in numbers.items()}
