@@ -16,13 +16,18 @@ def models() -> None:
         box=None,
         pad_edge=False,
         padding=(0, 1, 0, 0),
-        caption="pull: fetched at first use; instructions: `jgan pull NAME` says how",
+        caption=(
+            "pull: fetched at first use; instructions: `jgan pull NAME` says how; "
+            "truncation: what the publisher samples with"
+        ),
         caption_justify="left",
     )
-    for title in ("name", "family", "pixels", "classes", "source", "license", "state"):
+    titles = ("name", "family", "pixels", "classes", "truncation", "source")
+    for title in (*titles, "license", "state"):
+        numbers = title in ("pixels", "classes", "truncation")
         table.add_column(
             title,
-            justify="right" if title in ("pixels", "classes") else "left",
+            justify="right" if numbers else "left",
             no_wrap=title != "source",
             overflow="fold",
         )
@@ -32,6 +37,7 @@ def models() -> None:
             entry.family,
             str(entry.resolution),
             str(entry.num_classes or "-"),
+            "-" if entry.truncation is None else str(entry.truncation),
             entry.source,
             entry.license,
             _state(entry),

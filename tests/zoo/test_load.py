@@ -17,6 +17,7 @@ def test_table_is_complete_and_its_names_are_unique():
     assert len(set(zoo.names())) == len(zoo.names()) == len(zoo.ENTRIES)
     assert {"eyes", "faces-celeba", "faces-digiface", "biggan-128"} <= {*zoo.names()}
     assert {"progan-churchoutdoor-256", "progan-celebahq-1024"} <= {*zoo.names()}
+    assert {"stylegan2-ffhq-1024", "stylegan2-genforce-car-512"} <= {*zoo.names()}
     for entry in zoo.ENTRIES:
         ways = (entry.shipped, entry.wheel is not None, entry.location is not None)
         assert sum(ways) == 1, entry.name
@@ -24,6 +25,7 @@ def test_table_is_complete_and_its_names_are_unique():
         assert entry.family in families(), entry.name
         assert entry.source, entry.name
         assert entry.license, entry.name
+        assert entry.truncation is None or 0 < entry.truncation < 1, entry.name
 
 
 def test_places_follow_the_environment(tmp_path, monkeypatch):
@@ -53,6 +55,12 @@ def test_what_pip_cannot_get_comes_with_instructions(home):
         zoo.pull("biggan-128")
     with pytest.raises(zoo.PullError, match=r"(?s)for kitchen_lsun\.pth.*CC BY-NC"):
         zoo.pull("progan-kitchen-256")
+    with pytest.raises(zoo.PullError, match=r"(?s)ffhq\.pkl.*non-commercial.*24'\.$"):
+        zoo.pull("stylegan2-ada-ffhq-1024")
+    with pytest.raises(zoo.PullError, match=r"--class-names airplane auto.* truck\n"):
+        zoo.pull("stylegan2-ada-cifar10-32")
+    with pytest.raises(zoo.PullError, match=r"(?s)car-512x384.*truncation of 0\.7\.$"):
+        zoo.pull("stylegan2-genforce-car-512")
 
 
 def test_a_converted_generator_is_found_by_its_name(home, entry, wheel, monkeypatch):
