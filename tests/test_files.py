@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all, whatever fails on the way."""
+"""Files and folders appear whole or not at all, whatever fails on the way."""
 
 import os
 import pathlib
@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from jgan.files import whole_folder
+from jgan.files import whole_file, whole_folder
 
 
 def _write(folder, text):
@@ -65,3 +65,31 @@ def test_its_files_are_as_open_as_any(tmp_path):
     (tmp_path / "usual").touch()
     mode = lambda path: stat.S_IMODE(os.stat(path).st_mode)
     assert mode(tmp_path / "folder" / "private") == mode(tmp_path / "usual")
+
+
+def test_a_file_appears_whole_and_is_as_open_as_any(tmp_path):
+    path = tmp_path / "deep" / "file"
+    for text in ("one", "two"):
+        with whole_file(path) as new:
+            new.write_text(text)
+            new.chmod(0o600)
+            assert not path.exists() or path.read_text() == "one"
+    assert path.read_text() == "two"
+    (tmp_path / "usual").touch()
+    mode = lambda path: stat.S_IMODE(os.stat(path).st_mode)
+    assert mode(path) == mode(tmp_path / "usual")
+    assert [*path.parent.iterdir()] == [path]
+
+
+def test_a_failure_leaves_the_file_that_was_there(tmp_path):
+    (tmp_path / "file").write_text("one")
+
+    def stop_half_way():
+        with whole_file(tmp_path / "file") as new:
+            new.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop_half_way()
+    assert (tmp_path / "file").read_text() == "one"
+    assert [*tmp_path.iterdir()] == [tmp_path / "file"]
