@@ -16,7 +16,7 @@ def _find(content, **options):
 
 
 def test_a_bare_state_dict_is_found():
-    family, arrays = _find(_biggan())
+    family, arrays, _ = _find(_biggan())
     assert family == "biggan"
     assert "linear.weight" in arrays
 
@@ -32,7 +32,7 @@ def test_the_averaged_generator_is_preferred(averaged):
     content = {"state": {"G": other, averaged: _biggan()}, "step": 7}
     _, arrays = _find(content["state"])
     np.testing.assert_array_equal(arrays["linear.weight"], _biggan()["linear.weight"])
-    family, arrays = _find(content)
+    family, arrays, _ = _find(content)
     np.testing.assert_array_equal(
         arrays["linear.weight"], _biggan()["linear.weight"], family
     )
