@@ -30,7 +30,7 @@ def test_names_of_data_parallel_are_stripped():
 def test_the_averaged_generator_is_preferred(averaged):
     other = {name: 2 * array for name, array in _biggan().items()}
     content = {"state": {"G": other, averaged: _biggan()}, "step": 7}
-    _, arrays = _find(content["state"])
+    _, arrays, _ = _find(content["state"])
     np.testing.assert_array_equal(arrays["linear.weight"], _biggan()["linear.weight"])
     family, arrays, _ = _find(content)
     np.testing.assert_array_equal(

@@ -213,7 +213,7 @@ def test_the_averaged_generator_of_a_pickle_is_found(tmp_path, monkeypatch):
     content = _read(tmp_path, nvidia.snapshot())
     for module in checkpoint._CONVERTERS.values():
         monkeypatch.setattr(module, "matches", lambda a: "mapping.w_avg" in a)
-    _, arrays = checkpoint.find_generator(content, family="dcgan")
+    _, arrays, _ = checkpoint.find_generator(content, family="dcgan")
     assert list(arrays) == list(nvidia.arrays())
     want = nvidia.arrays(1)["mapping.w_avg"]
     np.testing.assert_array_equal(arrays["mapping.w_avg"], want)
