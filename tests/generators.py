@@ -1,9 +1,11 @@
 """Small random generators of every family, for tests that run on all of them."""
 
 import functools
+import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jgan.convert import assemble
 from jgan.gan import Gan
@@ -88,7 +90,20 @@ def make_gan(kind: str, *, seed: int = 0) -> Gan:
 def _draw(path, shape, key, *, equalized):
     name = path[-1].key
     if name == "variance":
-        return jax.random.uniform(key, shape.shape, minval=0.5, maxval=2.0)
-    fan_in = max(1, int(jnp.prod(jnp.array(shape.shape[:-1])))) if shape.shape else 1
+        return jnp.asarray(0.5 + 1.5 * _numbers("uniform", shape.shape, key))
+    fan_in = max(1, math.prod(shape.shape[:-1])) if shape.shape else 1
     scale = fan_in**-0.5 if name == "kernel" and not equalized else 1.0
-    return scale * jax.random.normal(key, shape.shape)
+    return jnp.asarray(np.float32(scale) * _numbers("normal", shape.shape, key))
+
+
+def _numbers(draw, shape, key):
+    """Random numbers, by one program for shapes of many sizes."""
+    size = math.prod(shape)
+    # The first of more numbers are those of fewer.
+    more = _drawn(draw, max(2**12, 2 ** (size - 1).bit_length()), key)
+    return np.asarray(more)[:size].reshape(shape)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _drawn(draw, size, key):
+    return getattr(jax.random, draw)(key, (size,))

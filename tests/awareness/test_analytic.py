@@ -12,6 +12,8 @@ from jgan import awareness
 from jgan.awareness import _analytic
 from tests.generators import make_gan
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 _CONDITIONAL = ("biggan", "biggan_unshared")
 
 

@@ -12,6 +12,8 @@ from jgan import awareness, taps
 from tests.generators import make_gan
 from tests.helpers import unchecked
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 _LAYER = "block1.act1"
 
 

@@ -11,6 +11,8 @@ from jgan import cli, training
 from jgan.worlds import ScenesWorld
 from tests.training.tiny import CONFIG
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 _TINY = training.Preset(config=CONFIG, world=lambda: ScenesWorld(32), num_steps=3)
 
 

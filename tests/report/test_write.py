@@ -15,6 +15,8 @@ from jgan.report.page import loading
 from tests.report.conftest import KINDS, small_gan
 from tests.report.parse import Page, strict_json
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_the_page_needs_is_in_its_folder(tours, kind):

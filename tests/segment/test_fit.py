@@ -17,6 +17,8 @@ from jgan.segment.scenes.network import Reading
 from jgan.segment.scenes.reader import load, save
 from jgan.worlds.scenes import CLASS_NAMES, CONCEPTS
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):

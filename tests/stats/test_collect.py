@@ -14,7 +14,9 @@ from jgan.segment import from_function
 from jgan.stats import _collect as _collect_module
 from tests.generators import make_gan
 from tests.helpers import unchecked
-from tests.stats.planted import SIGNS, Signs, empty, planted_gan
+from tests.stats.planted import SIGNS, Signs, planted_gan
+
+pytestmark = pytest.mark.usefixtures("unoptimized")
 
 
 def _zeros(gan, layers):
@@ -152,16 +154,8 @@ class _Wrong(Signs):
     ],
 )
 def test_segmenters_that_do_not_keep_the_contract_are_refused(change, complaint):
-    gan = planted_gan()
     with pytest.raises(ValueError, match=complaint):
-        stats.collect(
-            gan,
-            empty(gan.layers),
-            num_images=4,
-            batch_size=2,
-            segmenter=_Wrong(change),
-            key=jax.random.key(0),
-        )
+        _collect(planted_gan(), ("coarse",), segmenter=_Wrong(change))
 
 
 def test_a_saved_run_is_not_taken_for_another(tmp_path):

@@ -6,15 +6,19 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 from tests.helpers import UNOPTIMIZED
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
-def _compare(*options):
+@pytest.fixture(scope="module")
+def compared():
+    """How far two devices are from one, by precision."""
     flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.training.two_devices", *options],
+        [sys.executable, "-m", "tests.training.two_devices"],
         cwd=_ROOT,
         env=os.environ | UNOPTIMIZED | flags,
         capture_output=True,
@@ -24,15 +28,15 @@ def _compare(*options):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_gradients_of_one_step_agree_to_rounding():
+def test_gradients_of_one_step_agree_to_rounding(compared):
     # Sums over images and pixels in another order.
-    result = _compare("float32")
+    result = compared["float32"]
     assert result["devices"] == 2
     assert result["gradient_difference"] < 1e-4
     assert result["cancelled"] < 1e-6
 
 
-def test_five_steps_in_float64_agree():
-    result = _compare("float64")
+def test_five_steps_in_float64_agree(compared):
+    result = compared["float64"]
     assert result["devices"] == 2
     assert result["state_difference"] < 1e-9

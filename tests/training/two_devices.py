@@ -2,7 +2,6 @@
 
 import functools
 import json
-import sys
 
 import jax
 import jax.numpy as jnp
@@ -70,21 +69,34 @@ def _gradient_differences(a, b):
     return largest, cancelled
 
 
-def main() -> None:
-    dtype = jnp.dtype(sys.argv[1])
-    jax.config.update("jax_enable_x64", dtype == jnp.float64)
-    num_steps = 5 if dtype == jnp.float64 else 1
+def _of_one_step():
+    start, one, two, num_devices = _both(jnp.float32, num_steps=1)
+    difference, cancelled = _gradient_differences(
+        gradients(CONFIG, start, one), gradients(CONFIG, start, two)
+    )
+    return {
+        "devices": num_devices,
+        "gradient_difference": difference,
+        "cancelled": cancelled,
+    }
+
+
+def _of_five_steps():
+    with jax.enable_x64(True):
+        _, one, two, num_devices = _both(jnp.float64, num_steps=5)
+    difference = _largest(one, two, floor=1.0)
+    return {"devices": num_devices, "state_difference": difference}
+
+
+def _both(dtype, *, num_steps):
     mesh = jax.make_mesh((2,), ("image",), axis_types=(jax.sharding.AxisType.Auto,))
     start, one, _ = _run(Devices(None), dtype, num_steps)
     _, two, num_devices = _run(Devices(mesh), dtype, num_steps)
-    result = {"devices": num_devices}
-    if dtype == jnp.float64:
-        result["state_difference"] = _largest(one, two, floor=1.0)
-    else:
-        result["gradient_difference"], result["cancelled"] = _gradient_differences(
-            gradients(CONFIG, start, one), gradients(CONFIG, start, two)
-        )
-    print(json.dumps(result))
+    return start, one, two, num_devices
+
+
+def main() -> None:
+    print(json.dumps({"float32": _of_one_step(), "float64": _of_five_steps()}))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ from tests.dissect.causes.planted import (
 )
 from tests.helpers import unchecked
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 OPTIONS = {"concept": "house", "segmenter": COLORS}
 
 

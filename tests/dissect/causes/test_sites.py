@@ -12,6 +12,8 @@ from jgan.dissect import causes
 from jgan.segment import from_function
 from tests.dissect.causes.planted import CAUSAL, COLORS, CONCEPTS, DECOYS, planted_gan
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 NUM_IMAGES = 64
 HOUSE = CONCEPTS.index("house")
 
