@@ -107,7 +107,7 @@ def test_a_file_is_recognized_and_found_in_what_it_lies_in(form, tmp_path):
             "generator_smooth": arrays,
         },
     ):
-        family, found = checkpoint.find_generator(content)
+        family, found, _ = checkpoint.find_generator(content)
         assert family == "progan"
         assert {*found} == {*arrays}
         assert all(found[name] is array for name, array in arrays.items())
