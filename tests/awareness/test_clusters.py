@@ -8,6 +8,8 @@ import pytest
 from jgan.awareness import _clusters, _pixels
 from jgan.ops import enlarge
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 _SIDE = 12
 # Smaller, of other proportions, twice of one size, and of the size of the image.
 _SHAPES = [(3, 5, 4), (6, 6, 3), (3, 5, 2), (12, 12, 2), (1, 4, 3)]

@@ -11,6 +11,8 @@ from jgan import awareness
 from tests.generators import make_gan
 from tests.helpers import unchecked
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 
 @pytest.mark.parametrize("kind", ["biggan", "dcgan_conditional"])
 def test_measured_awareness_is_the_mean_of_the_class(kind, new_key):

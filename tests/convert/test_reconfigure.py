@@ -12,6 +12,8 @@ import pytest
 from jgan.convert import reconfigure
 from tests.generators import make_gan
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 
 @functools.cache
 def _images(gan, seed=0):

@@ -10,6 +10,8 @@ from jgan import metrics
 from jgan.segment import scenes_network
 from jgan.worlds.scenes import sample_scenes
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 _KEY = jax.random.key(0)
 
 

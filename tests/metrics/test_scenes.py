@@ -11,6 +11,8 @@ from jgan.metrics import scenes_figures
 from jgan.segment import scenes_network
 from jgan.worlds.scenes import CLASS_NAMES, CONCEPTS, sample_scenes
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 _NUM = 400
 
 

@@ -13,6 +13,8 @@ import pytest
 from jgan import ops
 from tests.helpers import unchecked
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 # Sums of up to 2,048 products in another order: the root of that many roundings, of
 # 6e-8 each in float32, is 2.7e-6. Against float64, 6.6e-7 was seen of the plain form
 # and 4.3e-7 of fast ones; between two of float32 1.9e-6, on another processor.

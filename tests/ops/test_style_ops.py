@@ -10,6 +10,8 @@ import pytest
 from jgan import ops
 from tests.helpers import unchecked
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 # As in test_ops: sums of a few hundred products in another order.
 _RTOL_OF_MAX = 4e-6
 _FAST = {ops.fir_upsample: "phases", ops.fir_downsample: "phases"}

@@ -12,8 +12,6 @@ from jgan.dissect import causes
 from jgan.segment import from_function
 from tests.dissect.causes.planted import CAUSAL, COLORS, CONCEPTS, planted_gan
 
-pytestmark = pytest.mark.usefixtures("unoptimized")
-
 
 def _sample():
     return dissect.Sample(num_images=20, batch_size=8, key=jax.random.key(0))
