@@ -10,7 +10,6 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-import flax.traverse_util
 import numpy as np
 
 from jgan.convert._rules import ConversionError, Rule, apply_rules
@@ -19,12 +18,6 @@ from jgan.convert.readers import CheckpointError
 from jgan.gan import Gan
 
 _FORMAT = 1
-
-
-def flat_arrays(gan: Gan) -> dict[str, np.ndarray]:
-    """Returns the parameters by path, parts joined by ``/``."""
-    flat = flax.traverse_util.flatten_dict(gan.params, sep="/")
-    return {str(path): np.asarray(v, order="C") for path, v in flat.items()}
 
 
 def describe(gan: Gan) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import flax.traverse_util
-import jax
 import numpy as np
 
-from jgan.convert._rules import Rule, apply_rules
+from jgan.convert._rules import Rule, apply_rules, flat_arrays, oihw_to_hwio, transpose
 from jgan.typing import Params
 
 
@@ -43,11 +41,8 @@ def _same(array: np.ndarray) -> np.ndarray:
 
 
 SAME = Layout(_same, _same)
-DENSE = Layout(np.transpose, np.transpose)  # (out, in) and (in, out).
-CONV = Layout(  # OIHW and HWIO.
-    lambda a: np.transpose(a, (2, 3, 1, 0)), lambda a: np.transpose(a, (3, 2, 0, 1))
-)
-
+DENSE = Layout(transpose, transpose)  # (out, in) and (in, out).
+CONV = Layout(oihw_to_hwio, lambda a: np.transpose(a, (3, 2, 0, 1)))
 CHANNELS_FIRST = Layout(  # A map, of one image.
     lambda a: np.transpose(a, (1, 2, 0)), lambda a: np.transpose(a, (2, 0, 1))
 )
@@ -92,7 +87,6 @@ def read_links(
 
 def write_links(params: Params, links: Sequence[Link]) -> dict[str, np.ndarray]:
     """Returns the flat checkpoint of parameters, in the order of the links."""
-    params = jax.tree.map(np.asarray, params)
-    flat: dict[str, Any] = flax.traverse_util.flatten_dict(params, sep="/")  # pyright: ignore[reportAssignmentType]
+    flat = flat_arrays(params)
     written = {theirs: layout.write(flat[ours]) for theirs, ours, layout in links}
     return {name: np.asarray(array, order="C") for name, array in written.items()}

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from jgan.convert._description import describe, flat_arrays, gan_of, parse
+from jgan.convert._description import describe, gan_of, parse
+from jgan.convert._rules import flat_arrays
 from jgan.gan import Gan
 
 # What the reader calls the text of a file, and what jgan's text is called in it.
@@ -17,7 +18,7 @@ _METADATA, _DESCRIPTION = "__metadata__", "jgan"
 def write_one_file(gan: Gan, path: pathlib.Path) -> None:
     """Writes parameters by their path, and the description as the file's text."""
     metadata = {_DESCRIPTION: json.dumps(describe(gan))}
-    safetensors.numpy.save_file(flat_arrays(gan), path, metadata=metadata)
+    safetensors.numpy.save_file(flat_arrays(gan.params), path, metadata=metadata)
 
 
 def is_one_file(content: Any) -> bool:

@@ -95,6 +95,12 @@ def _fit(array: np.ndarray, transform: Transform, want: Any):
     return value, None
 
 
+def flat_arrays(params: Any) -> dict[str, np.ndarray]:
+    """Returns a tree of parameters as arrays by path, parts joined by ``/``."""
+    flat = flax.traverse_util.flatten_dict(params, sep="/")
+    return {str(path): np.asarray(leaf, order="C") for path, leaf in flat.items()}
+
+
 def summarize(title: str, problems: Sequence[str], most: int = 20) -> str:
     """Returns one message that lists the first problems and counts the rest."""
     lines = [title, *problems[:most]]

@@ -7,7 +7,8 @@ import pathlib
 import numpy as np
 import safetensors.numpy
 
-from jgan.convert._description import describe, flat_arrays, gan_of, parse
+from jgan.convert._description import describe, gan_of, parse
+from jgan.convert._rules import flat_arrays
 from jgan.convert.readers import CheckpointError, read_checkpoint
 from jgan.files import whole_folder
 from jgan.gan import Gan
@@ -36,7 +37,7 @@ def save(gan: Gan, folder: str | os.PathLike[str]) -> pathlib.Path:
             f"{folder} exists and is not just a saved generator. Choose another name."
         )
     with whole_folder(folder) as scratch:
-        safetensors.numpy.save_file(flat_arrays(gan), scratch / _PARAMS)
+        safetensors.numpy.save_file(flat_arrays(gan.params), scratch / _PARAMS)
         text = json.dumps(describe(gan), indent=2) + "\n"
         (scratch / _CONFIG).write_text(text)
     return folder

@@ -125,10 +125,10 @@ def sample_latents(
         bound = _TRUNCATION_BOUND
         draw = lambda k: jax.random.truncated_normal(k, -bound, bound, (latent_dim,))
         most = 1.0 if keep_truncation else math.inf
-        factor = _checked_truncation(truncation, num_images, most)
+        factor = checked_truncation(truncation, num_images, 0.0, most)[:, None]
         z = factor * jax.vmap(draw)(z_keys)
         if keep_truncation:
-            kept = jnp.broadcast_to(factor[:, 0], (num_images,))
+            kept = factor[:, 0]
     if class_label is not None:
         labels = _checked(class_label, num_images, num_classes)
     elif num_classes:
@@ -140,9 +140,20 @@ def sample_latents(
     return Latents(z, labels, kept)
 
 
-def _checked_truncation(
-    truncation: ArrayLike, num_images: int, most: float
-) -> Float[Array, "#image 1"]:
+def checked_truncation(
+    truncation: ArrayLike, num_images: int, least: float, most: float
+) -> Float[Array, " image"]:
+    """Returns the truncation of each image.
+
+    Args:
+        truncation: One for all or one for each image. A traced one is not checked.
+        num_images: How many images.
+        least: Smallest that makes sense, perhaps minus infinity.
+        most: Largest, perhaps infinity.
+
+    Raises:
+        ValueError: If the shape is another, or a number is not finite or out of range.
+    """
     if np.shape(truncation) not in ((), (num_images,)):
         raise ValueError(
             f"truncation has shape {np.shape(truncation)}; give one number, or one for "
@@ -150,10 +161,12 @@ def _checked_truncation(
         )
     if not isinstance(truncation, jax.core.Tracer):
         values = np.asarray(truncation, np.float32)
-        if not np.all(np.isfinite(values) & (values >= 0) & (values <= most)):
-            end = "up" if math.isinf(most) else f"to {most:g}"
-            raise ValueError(f"truncation is {truncation}; give a number from 0 {end}.")
-    return jnp.reshape(jnp.asarray(truncation, jnp.float32), (-1, 1))
+        if not np.all(np.isfinite(values) & (values >= least) & (values <= most)):
+            raise ValueError(
+                f"truncation is {truncation}; give finite numbers from {least:g} to "
+                f"{most:g}."
+            )
+    return jnp.broadcast_to(jnp.asarray(truncation, jnp.float32), (num_images,))
 
 
 def _checked(

@@ -1,14 +1,18 @@
 """Latents of the StyleGAN family: what is drawn, and the controls of each image."""
 
+import math
 from typing import NamedTuple
 
 import jax
-import jax.core
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
-from jgan.models.latents import Latents, check_latents, sample_latents
+from jgan.models.latents import (
+    Latents,
+    check_latents,
+    checked_truncation,
+    sample_latents,
+)
 
 
 class StyleLatents(NamedTuple):
@@ -105,13 +109,6 @@ def sample_style_latents(
     )
     if truncation is None:
         return StyleLatents(z, labels)
-    if np.shape(truncation) not in ((), (num_images,)):
-        raise ValueError(
-            f"truncation has shape {np.shape(truncation)}; give one number, or one for "
-            f"each of the {num_images} images."
-        )
-    traced = isinstance(truncation, jax.core.Tracer)
-    if not traced and not np.all(np.isfinite(np.asarray(truncation, np.float32))):
-        raise ValueError(f"truncation is {truncation}; give a finite number.")
-    psi = jnp.broadcast_to(jnp.asarray(truncation, jnp.float32), (num_images,))
+    # Beyond 1 styles are exaggerated, below 0 they turn into their opposite.
+    psi = checked_truncation(truncation, num_images, -math.inf, math.inf)
     return StyleLatents(z, labels, psi)

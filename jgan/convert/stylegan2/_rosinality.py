@@ -19,6 +19,7 @@ from jgan.convert._rules import ConversionError
 from jgan.convert.assemble import expected_params
 from jgan.convert.stylegan2._mean import mean_of_w
 from jgan.convert.stylegan2._sizes import (
+    FILTER,
     check_filters,
     count,
     make_config,
@@ -93,8 +94,9 @@ def export(config: Config, params: Params) -> dict[str, Any]:
         )
     arrays = write_links(params, links(config))
     mean = arrays.pop(_W_AVG)
+    # It keeps a filter of its own in each layer that upsamples, of sum 4.
+    smooth = (4 * FILTER).astype(np.float32)
     for i in range(1, len(config.units)):
-        smooth = np.outer((1, 3, 3, 1), (1, 3, 3, 1)).astype(np.float32) / 16
         arrays[f"convs.{2 * i - 2}.conv.blur.kernel"] = smooth
         arrays[f"to_rgbs.{i - 1}.upsample.kernel"] = smooth
     return {"g_ema": arrays, _W_AVG: mean}

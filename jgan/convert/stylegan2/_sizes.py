@@ -11,8 +11,8 @@ import numpy as np
 from jgan.convert._rules import ConversionError, summarize
 from jgan.models.stylegan2 import Config
 
-# Rounded from float32: an outer product of 1, 3, 3, 1, of sum 1.
-_FILTER = np.outer((1, 3, 3, 1), (1, 3, 3, 1)) / 64
+# Of sum 1; exact in float32, but a file may have rounded it on the way.
+FILTER = np.outer((1, 3, 3, 1), (1, 3, 3, 1)) / 64
 _FILTER_ATOL = 1e-6
 
 
@@ -95,7 +95,7 @@ def check_filters(arrays: Mapping[str, np.ndarray], pattern: str) -> None:
             kernel = kernel / kernel.sum()
         # Compared so that NaN differs.
         close = kernel.size == 16 and (
-            np.abs(kernel.reshape(4, 4) - _FILTER).max() <= _FILTER_ATOL
+            np.abs(kernel.reshape(4, 4) - FILTER).max() <= _FILTER_ATOL
         )
         if not close:
             wrong.append(f"{name}, of shape {array.shape}")

@@ -124,28 +124,34 @@ def test_fresh_noise_is_of_its_key_and_of_its_layer(new_key):
         np.testing.assert_allclose(tap, draw(silent)[name], rtol=0, atol=1e-5)
 
 
-def test_fresh_noise_is_normal_and_of_the_strength_that_was_trained(new_key):
+def test_fresh_noise_is_normal_of_the_trained_strength_and_another_in_each_layer(
+    new_key,
+):
     params, forward = _generator("nvidia_skip")
-    latents = _latents("nvidia_skip", (1.0, None, 1.0))
-    one = jax.tree.map(lambda a: a[:1], latents)
-    last = params["params"]["b64"]["conv1"]
-    # Of the last layer alone: all before it are as without.
+    # Without kernels and biases nothing but noise is left.
+    zeros = ("kernel", "bias")
     only = jax.tree_util.tree_map_with_path(
-        lambda path, leaf: (
-            0 * leaf if path[-1].key == "noise_strength" else np.asarray(leaf)
-        ),
+        lambda path, leaf: 0 * leaf if path[-1].key in zeros else jnp.asarray(leaf),
         params,
     )
-    only["params"]["b64"]["conv1"]["noise_strength"] = last["noise_strength"]
+    one = jax.tree.map(lambda a: a[:1], _latents("nvidia_skip", (1.0, None, 1.0)))
     many = jax.tree.map(lambda a: jnp.broadcast_to(a, (64, *a.shape[1:])), one)
-    loud = many._replace(noise_key=jax.random.split(new_key(), 64))
-    quiet = loud._replace(noise=jnp.zeros(64))
-    undo = lambda x: np.where(x < 0, x / 0.2, x) / 2**0.5
-    before = [undo(np.asarray(forward(only, l)[1]["b64.conv1"])) for l in (loud, quiet)]
-    noise = before[0] - before[1]
-    # All units of a pixel get the same.
-    np.testing.assert_allclose(noise, noise[..., :1] + 0 * noise, rtol=0, atol=1e-4)
-    strength = abs(float(last["noise_strength"]))
-    # Of 2^18 draws: five standard errors of a deviation, and of a mean.
-    assert noise[..., 0].std() == pytest.approx(strength, rel=5 / 2**9.5)
-    assert abs(noise[..., 0].mean()) < strength * 5 / 2**9
+    _, taps = forward(only, many._replace(noise_key=jax.random.split(new_key(), 64)))
+    noises = {}
+    for block, layer in (name.split(".") for name in taps if ".conv" in name):
+        tap = np.asarray(taps[f"{block}.{layer}"])
+        # All units of a pixel get the same.
+        np.testing.assert_array_equal(tap, tap[..., :1] + 0 * tap)
+        biased = np.where(tap < 0, tap / 0.2, tap)[..., 0] / 2**0.5
+        strength = float(params["params"][block][layer]["noise_strength"])
+        noises[block, layer] = noise = biased / strength
+        # Five standard errors of a deviation and of a mean.
+        assert noise.std() == pytest.approx(1, abs=5 / (2 * noise.size) ** 0.5)
+        assert abs(noise.mean()) < 5 / noise.size**0.5
+        assert not np.allclose(noise[0], noise[1], atol=0.1)
+    for block, layer in noises:
+        if layer == "conv0":
+            pair = noises[block, "conv0"], noises[block, "conv1"]
+            assert (
+                abs(np.corrcoef(*map(np.ravel, pair))[0, 1]) < 5 / pair[0].size ** 0.5
+            )
