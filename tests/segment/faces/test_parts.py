@@ -158,6 +158,9 @@ def test_two_of_them_are_one_program(parts):
     assert len(traces) == 1
 
 
+_LAMPS = np.repeat(np.eye(64, dtype=np.float32)[None, :, :, None], 3, axis=3)
+
+
 @pytest.mark.parametrize(
     ("images", "message"),
     [
@@ -167,11 +170,22 @@ def test_two_of_them_are_one_program(parts):
         (np.zeros((1, 64, 64, 3), np.uint8), r"are uint8; give floating .* \[-1, 1\]"),
         (np.full((1, 64, 64, 3), 255, np.float32), r"255 to 255; give .* \[-1, 1\]"),
         (np.full((1, 64, 64, 3), np.nan, np.float32), r"nan to nan; give"),
+        # A dark photograph in bytes with a few lamps, and a bright one beside another.
+        (np.float32(255) * _LAMPS, "0 to 255; give"),
+        (np.ones((2, 64, 64, 3), np.float32) * [[[[1]]], [[[1.5]]]], "1 to 1.5; give"),
     ],
 )
 def test_what_is_no_image_is_refused(images, message):
     with pytest.raises(ValueError, match=message):
         unchecked(FaceParts.segment)(FaceParts(b""), jnp.asarray(images))
+
+
+@pytest.mark.network
+def test_what_a_generator_overshoots_is_cut_off_as_in_a_picture(parts, faces):
+    beyond = jnp.where(jnp.abs(faces) > 0.95, 1.3 * faces, faces)
+    assert float(jnp.abs(beyond).max()) > 1.2
+    cut = jnp.clip(beyond, -1, 1)
+    np.testing.assert_array_equal(_segment(parts, beyond), _segment(parts, cut))
 
 
 def test_values_out_of_range_are_refused_inside_of_a_program():
