@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan.ops._conv import check_implementation
-from jgan.ops._transposed_conv import interleave
+from jgan.ops._interleave import interleave
 
 Implementation = Literal["reference", "phases"]
 

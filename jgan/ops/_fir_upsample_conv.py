@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 from jgan.ops._conv import check_implementation
 from jgan.ops._convolve import convolve
 from jgan.ops._fir import filter_each_unit, smooth_phases
-from jgan.ops._transposed_conv import interleave
+from jgan.ops._interleave import interleave
 
 Implementation = Literal["reference", "phases"]
 

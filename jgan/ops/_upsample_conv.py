@@ -14,7 +14,8 @@ from jaxtyping import Array, Float
 
 from jgan.ops._conv import check_implementation
 from jgan.ops._convolve import convolve
-from jgan.ops._transposed_conv import convolve_phases, interleave
+from jgan.ops._interleave import interleave
+from jgan.ops._transposed_conv import convolve_phases
 
 Implementation = Literal["reference", "phases", "products"]
 
