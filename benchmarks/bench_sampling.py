@@ -2,9 +2,11 @@
 
 Every implementation runs in a process of its own, on two threads or the graphics card
 if there is one, and the processes take turns for a few rounds, so that a drift of the
-machine meets them all. Of BigGAN-deep the peer is pytorch-pretrained-biggan itself.
+machine meets them all. Of BigGAN-deep the peer is pytorch-pretrained-biggan itself, and
+of StyleGAN2 also flaxmodels, where it is installed.
 """
 
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,13 @@ import numpy as np
 from benchmarks import harness
 from benchmarks.specs import SAMPLING, Sampling
 
-IMPLEMENTATIONS = ("jgan", "torch-eager", "torch-compile", "hf-torch-eager")
+IMPLEMENTATIONS = (
+    "jgan",
+    "torch-eager",
+    "torch-compile",
+    "hf-torch-eager",
+    "flaxmodels",
+)
 _REPEATS = 5
 # A step that has statistics of its own: nothing to interpolate, for either.
 _TRUNCATION = 0.4
@@ -30,8 +38,12 @@ def measure_all(
     """
     measurements = []
     for workload in workloads:
-        deep = SAMPLING[workload].family == "biggan-deep"
-        implementations = ("jgan", "hf-torch-eager") if deep else IMPLEMENTATIONS[:3]
+        family = SAMPLING[workload].family
+        implementations = IMPLEMENTATIONS[:3]
+        if family == "biggan-deep":
+            implementations = ("jgan", "hf-torch-eager")
+        elif family == "stylegan2" and importlib.util.find_spec("flaxmodels"):
+            implementations += ("flaxmodels",)
         measurements += harness.take_turns(
             __spec__.name, [workload], implementations, report=report
         )
@@ -43,6 +55,11 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
     spec = SAMPLING[workload]
     if implementation == "jgan":
         results = {"": _time_jgan(spec)}
+    elif implementation == "flaxmodels":
+        results = {
+            "fused" if fused else "unfused": _time_flaxmodels(spec, fused)
+            for fused in (False, True)
+        }
     else:
         results = {
             layout: _time_torch(spec, layout, implementation)
@@ -73,6 +90,18 @@ def _time_jgan(spec: Sampling) -> tuple[float, list[float]]:
     )
     sample = jax.jit(lambda params, latents: gan.forward(params, latents)[0])
     run = lambda: jax.block_until_ready(sample(gan.params, latents))
+    return harness.time_calls(run, repeats=_REPEATS)
+
+
+def _time_flaxmodels(spec: Sampling, fused: bool) -> tuple[float, list[float]]:
+    from benchmarks import flaxmodels_stylegan2
+    from jgan.models import stylegan2
+
+    if not isinstance(spec.config, stylegan2.Config):
+        raise ValueError(f"{spec.name} is a {spec.family}, which flaxmodels has not.")
+    run = flaxmodels_stylegan2.sampler(
+        spec.config, batch_size=spec.batch_size, fused=fused
+    )
     return harness.time_calls(run, repeats=_REPEATS)
 
 

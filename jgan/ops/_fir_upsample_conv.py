@@ -11,7 +11,7 @@ from typing import Literal
 import jax
 from jaxtyping import Array, Float
 
-from jgan.ops._conv import check_implementation
+from jgan.ops._conv import check_implementation, conv
 from jgan.ops._convolve import convolve
 from jgan.ops._fir import filter_each_unit, smooth_phases
 from jgan.ops._interleave import interleave
@@ -60,7 +60,7 @@ def fir_upsample_conv(
         return convolve(x, kernel[rows[0], cols[0]], (rows[1], cols[1]))
 
     left = smooth_phases(phase(even, even), phase(odd, even), 1)
-    right = smooth_phases(phase(even, odd), phase(odd, odd), 1)
+    right = smooth_phases(phase(even, odd), conv(x, kernel[1:2, 1:2]), 1)
     return interleave(
         [list(smooth_phases(*pair, 2)) for pair in zip(left, right, strict=True)]
     )

@@ -7,6 +7,8 @@ it: the same numbers but for rounding. Where the kernel is one pixel, as of the 
 that make colors, scaling the kernel is the lesser work.
 """
 
+import functools
+import operator
 from typing import Literal
 
 import jax
@@ -55,7 +57,9 @@ def modulated_conv(
     y = convolution(x * style[:, None, None, :].astype(x.dtype), kernel.astype(x.dtype))
     if not demodulate:
         return y
-    factor = _demodulation(jnp.sum(jnp.square(kernel), axis=(0, 1)), style)
+    # One by one, as the reduction takes XLA on CPU thirty times as long.
+    places = jnp.square(kernel).reshape(-1, *kernel.shape[2:])
+    factor = _demodulation(functools.reduce(operator.add, places), style)
     return y * factor[:, None, None, :].astype(x.dtype)
 
 

@@ -13,7 +13,7 @@ from jgan.models.discriminators import (
     SpectralDense,
     spectral_norm,
 )
-from tests.helpers import unchecked
+from tests.helpers import normal, unchecked
 
 CONFIG = Config(units=(5, 6), num_classes=4)
 LABELS = jnp.arange(4)
@@ -37,9 +37,7 @@ def _random(variables, key):
     """The same tree with parameters of no special values, biases not 0."""
     leaves, tree = jax.tree.flatten(variables["params"])
     keys = jax.random.split(key, len(leaves))
-    drawn = [
-        jax.random.normal(k, leaf.shape) for k, leaf in zip(keys, leaves, strict=True)
-    ]
+    drawn = [normal(k, leaf.shape) for k, leaf in zip(keys, leaves, strict=True)]
     return {**variables, "params": jax.tree.unflatten(tree, drawn)}
 
 
@@ -84,7 +82,7 @@ def test_iterated_the_largest_singular_value_is_one(shape, new_key):
 def test_the_gradient_takes_the_singular_vectors_as_constant(new_key):
     network = _Norm((2, 2, 3, 5))
     variables = _random(network.init(new_key()), new_key())
-    weights = jax.random.normal(new_key(), (2, 2, 3, 5))
+    weights = normal(new_key(), (2, 2, 3, 5))
 
     def loss(kernel):
         normed = jax.jit(network.apply)({**variables, "params": {"kernel": kernel}})
@@ -145,7 +143,7 @@ def test_initialization_does_not_iterate(new_key):
 
 def test_scores_are_linear_in_the_embedding(new_key):
     network, variables, images = _made(key=new_key())
-    first, second = jax.random.normal(new_key(), (2, 6))
+    first, second = normal(new_key(), (2, 6))
     table = jnp.stack([first, second, 2 * first - 3 * second, jnp.zeros(6)])
     variables["params"]["embedding"] = table
     a, b, both, none = jax.jit(network.apply)(variables, images, LABELS)
@@ -220,7 +218,7 @@ def test_scores_are_those_of_the_plain_definition(first_block, new_key):
 
 
 def test_a_dense_layer_is_a_one_by_one_convolution(new_key):
-    x = jax.random.normal(new_key(), (3, 5))
+    x = normal(new_key(), (3, 5))
     dense = SpectralDense(2)
     variables = _random(dense.init(new_key(), x), new_key())
     got = jax.jit(dense.apply)(variables, x)

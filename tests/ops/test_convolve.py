@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jgan.ops._convolve import convolve
+from tests.helpers import normal
 
 # Another order of at most 8 x 30 products of numbers around 1.
 _RTOL_OF_MAX = 2e-6
@@ -38,8 +39,8 @@ def _assert_close(got, want):
 
 def _arrays(key, *, images=4, sides=(3, 3)):
     keys = jax.random.split(key)
-    x = jax.random.normal(keys[0], (images, 5, 6, 3))
-    return x, jax.random.normal(keys[1], (*sides, 3, 2))
+    x = normal(keys[0], (images, 5, 6, 3))
+    return x, normal(keys[1], (*sides, 3, 2))
 
 
 _SAME = ((1, 1), (1, 1))

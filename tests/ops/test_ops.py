@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from jgan import ops
-from tests.helpers import unchecked
+from tests.helpers import normal, unchecked
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
 
@@ -44,8 +44,8 @@ def _arguments(name, shape, new_key, dtype=jnp.float32):
     images, rows, cols, unit_in, unit_out = shape
     if name == "downsample_conv":
         rows, cols = 2 * rows, 2 * cols
-    x = jax.random.normal(new_key(), (images, rows, cols, unit_in), dtype)
-    kernel = jax.random.normal(new_key(), (*_OPS[name][1], unit_in, unit_out), dtype)
+    x = normal(new_key(), (images, rows, cols, unit_in), dtype)
+    kernel = normal(new_key(), (*_OPS[name][1], unit_in, unit_out), dtype)
     return x, kernel
 
 
@@ -53,7 +53,7 @@ def _arguments(name, shape, new_key, dtype=jnp.float32):
 def _value_and_gradients(name, implementation, x, kernel):
     choice = {"implementation": implementation} if implementation else {}
     value, pull = jax.vjp(functools.partial(_OPS[name][0], **choice), x, kernel)
-    weights = jax.random.normal(jax.random.key(7), value.shape, value.dtype)
+    weights = normal(7, value.shape, value.dtype)
     return value, *pull(weights)
 
 
@@ -87,8 +87,8 @@ def test_fast_form_is_the_reference_but_for_rounding(name, shape, new_key):
 def test_transposed_conv_is_the_one_of_pytorch(new_key):
     import torch
 
-    x = np.asarray(jax.random.normal(new_key(), (2, 3, 5, 4)))
-    weight = np.asarray(jax.random.normal(new_key(), (4, 6, 4, 4)))
+    x = np.asarray(normal(new_key(), (2, 3, 5, 4)))
+    weight = np.asarray(normal(new_key(), (4, 6, 4, 4)))
     want = torch.nn.functional.conv_transpose2d(
         torch.tensor(x.transpose(0, 3, 1, 2)),
         torch.tensor(weight),
@@ -101,7 +101,7 @@ def test_transposed_conv_is_the_one_of_pytorch(new_key):
 
 
 def test_squares_are_the_pixels_of_a_square_row_by_row(new_key):
-    x = np.asarray(jax.random.normal(new_key(), (2, 4, 6, 3)))
+    x = np.asarray(normal(new_key(), (2, 4, 6, 3)))
     want = np.concatenate(
         [x[:, row::2, col::2] for row in (0, 1) for col in (0, 1)], axis=-1
     )
@@ -109,15 +109,15 @@ def test_squares_are_the_pixels_of_a_square_row_by_row(new_key):
 
 
 def test_downsampling_is_the_mean_of_a_square(new_key):
-    x = np.asarray(jax.random.normal(new_key(), (2, 4, 6, 3)))
+    x = np.asarray(normal(new_key(), (2, 4, 6, 3)))
     pixels = [x[:, row::2, col::2] for row in (0, 1) for col in (0, 1)]
     _assert_close(ops.downsample(jnp.asarray(x)), np.mean(pixels, axis=0))
 
 
 @pytest.mark.parametrize("implementation", ["reference", "squares"])
 def test_downsample_conv_is_the_average_of_xlas_convolution(implementation, new_key):
-    x = jax.random.normal(new_key(), (2, 6, 4, 5))
-    kernel = jax.random.normal(new_key(), (3, 3, 5, 7))
+    x = normal(new_key(), (2, 6, 4, 5))
+    kernel = normal(new_key(), (3, 3, 5, 7))
     large = jax.lax.conv_general_dilated(
         x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
@@ -137,8 +137,8 @@ def test_an_odd_map_has_no_squares(op):
 
 
 def test_a_one_by_one_convolution_commutes_with_upsampling(new_key):
-    x = jax.random.normal(new_key(), (2, 3, 4, 5))
-    kernel = jax.random.normal(new_key(), (1, 1, 5, 2))
+    x = normal(new_key(), (2, 3, 4, 5))
+    kernel = normal(new_key(), (1, 1, 5, 2))
     after = ops.conv(ops.upsample(x), kernel)
     _assert_close(ops.upsample(ops.conv(x, kernel)), after)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from jgan import ops
-from tests.helpers import unchecked
+from tests.helpers import normal, unchecked
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
 
@@ -25,14 +25,14 @@ def _assert_close(got, want, rtol_of_max=_RTOL_OF_MAX):
 
 def _value_and_gradients(function, *arguments):
     value, pull = jax.vjp(function, *arguments)
-    weights = jax.random.normal(jax.random.key(7), value.shape, value.dtype)
+    weights = normal(7, value.shape, value.dtype)
     return value, *pull(weights)
 
 
 @pytest.mark.parametrize("shape", [(2, 4, 6, 3), (1, 2, 2, 1), (1, 8, 2, 5)], ids=str)
 @pytest.mark.parametrize("op", _FAST, ids=["up", "down"])
 def test_fast_resampling_equals_reference_in_value_and_gradient(op, shape, new_key):
-    x = jax.random.normal(new_key(), shape)
+    x = normal(new_key(), shape)
     got, want = (
         _value_and_gradients(functools.partial(op, implementation=name), x)
         for name in (_FAST[op], "reference")
@@ -48,10 +48,10 @@ def test_fast_resampling_equals_reference_in_value_and_gradient(op, shape, new_k
 def test_scaled_maps_equal_kernels_of_each_image(demodulate, upsample, side, new_key):
     if upsample and side == 1:
         return
-    x = jax.random.normal(new_key(), (3, 4, 5, 6))
-    kernel = jax.random.normal(new_key(), (side, side, 6, 7))
+    x = normal(new_key(), (3, 4, 5, 6))
+    kernel = normal(new_key(), (side, side, 6, 7))
     # Of either sign, and one image whose style is all but zero.
-    style = jax.random.normal(new_key(), (3, 6)).at[1].multiply(1e-3)
+    style = normal(new_key(), (3, 6)).at[1].multiply(1e-3)
     got, want = (
         _value_and_gradients(
             functools.partial(
@@ -74,8 +74,8 @@ def test_scaled_maps_equal_kernels_of_each_image(demodulate, upsample, side, new
 
 
 def test_a_style_of_zero_gives_zero_and_no_nan(new_key):
-    x = jax.random.normal(new_key(), (1, 4, 4, 3))
-    kernel = jax.random.normal(new_key(), (3, 3, 3, 2))
+    x = normal(new_key(), (1, 4, 4, 3))
+    kernel = normal(new_key(), (3, 3, 3, 2))
     y, *gradients = _value_and_gradients(
         ops.modulated_conv, x, kernel, jnp.zeros((1, 3))
     )
@@ -87,8 +87,8 @@ def test_a_style_of_zero_gives_zero_and_no_nan(new_key):
 def test_upsampling_convolution_is_the_one_of_pytorch_and_a_filter(new_key):
     import torch
 
-    x = np.asarray(jax.random.normal(new_key(), (2, 3, 5, 4)))
-    kernel = np.asarray(jax.random.normal(new_key(), (3, 3, 4, 6)))
+    x = np.asarray(normal(new_key(), (2, 3, 5, 4)))
+    kernel = np.asarray(normal(new_key(), (3, 3, 4, 6)))
     spread = torch.nn.functional.conv_transpose2d(
         torch.tensor(x.transpose(0, 3, 1, 2)),
         torch.tensor(kernel.transpose(2, 3, 0, 1).copy()),
@@ -106,12 +106,12 @@ def test_upsampling_convolution_is_the_one_of_pytorch_and_a_filter(new_key):
 def test_bias_and_leaky_relu_are_those_of_pytorch(clamp, new_key):
     import torch
 
-    x = np.asarray(jax.random.normal(new_key(), (2, 3, 3, 4)))
-    bias = np.asarray(jax.random.normal(new_key(), (4,)))
+    x = np.asarray(normal(new_key(), (2, 3, 3, 4)))
+    bias = np.asarray(normal(new_key(), (4,)))
     leaves = torch.tensor(x, requires_grad=True), torch.tensor(bias, requires_grad=True)
     want = torch.nn.functional.leaky_relu(leaves[0] + leaves[1], 0.2) * 2**0.5
     want = want if clamp is None else want.clamp(-clamp, clamp)
-    weights = np.asarray(jax.random.normal(jax.random.key(7), x.shape))
+    weights = np.asarray(normal(7, x.shape))
     gradients = torch.autograd.grad(want, leaves, torch.tensor(weights))
     got = _value_and_gradients(
         functools.partial(ops.bias_leaky_relu, clamp=clamp),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from jgan import ops
+from tests.helpers import normal
 
 
 def _lowered(platform, *, side=16, units=(128, 128), kernel_side=3, dtype=jnp.float32):
@@ -40,8 +41,8 @@ def test_small_and_other_convolutions_stay_as_they_are(other):
 
 def test_it_rounds_no_worse_than_xlas(new_key):
     # Of leaky units: an offset that all pixels have is what its differences could lose.
-    x = jax.nn.leaky_relu(jax.random.normal(new_key(), (1, 16, 16, 128)), 0.2)
-    kernel = jax.random.normal(new_key(), (3, 3, 128, 128))
+    x = jax.nn.leaky_relu(normal(new_key(), (1, 16, 16, 128)), 0.2)
+    kernel = normal(new_key(), (3, 3, 128, 128))
     with jax.enable_x64(True):
         exact = np.asarray(
             ops.conv(
@@ -61,8 +62,8 @@ def test_it_rounds_no_worse_than_xlas(new_key):
 
 
 def test_an_image_is_the_same_bits_alone(new_key):
-    x = jax.random.normal(new_key(), (3, 16, 16, 128))
-    kernel = jax.random.normal(new_key(), (3, 3, 128, 128))
+    x = normal(new_key(), (3, 16, 16, 128))
+    kernel = normal(new_key(), (3, 3, 128, 128))
     together = ops.conv(x, kernel)
     for i in range(3):
         np.testing.assert_array_equal(ops.conv(x[i : i + 1], kernel)[0], together[i])

@@ -9,6 +9,7 @@ import pytest
 
 from jgan import ops
 from jgan.kernels.overlap_counts import active_cells, fused
+from tests.helpers import normal
 
 # Map, labels: factors 8, 32/12, none, a row, one pixel, smaller labels, no multiple.
 SHAPES = [
@@ -29,7 +30,7 @@ WORKLOADS = [(16, 64, 64), (16, 512, 256), (32, 512, 256)]
 def _inputs(sizes, *, seed=0, units=5, images=3):
     (rows, cols), (label_rows, label_cols) = sizes
     keys = jax.random.split(jax.random.key(seed), 2)
-    x = jax.random.normal(keys[0], (images, rows, cols, units))
+    x = normal(keys[0], (images, rows, cols, units))
     # Multiples of 2^-8 and a threshold between two of 2^-20: no rounding decides.
     x = jax.nn.leaky_relu(jnp.round(x * 2**8) / 2**8, 2.0**-2)
     thresholds = jnp.linspace(-0.3, 1.2, units).round(1) + 2.0**-20
@@ -87,7 +88,7 @@ def test_counts_are_those_by_hand(sizes, implementation):
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
 def test_free_tensors_differ_by_pixels_at_a_threshold_only(dtype, implementation):
-    x = jax.random.normal(jax.random.key(1), (4, 16, 16, 32)).astype(dtype)
+    x = normal(jax.random.key(1), (4, 16, 16, 32)).astype(dtype)
     thresholds = jnp.full((32,), 1.1, jnp.float32)
     labels = jax.random.randint(jax.random.key(2), (4, 50, 50, 1), 0, CONCEPTS)
     wide = np.asarray(x.astype(jnp.float32), np.float64)
