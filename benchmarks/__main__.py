@@ -11,6 +11,7 @@ from benchmarks import (
     bench_overlap_v5e,
     bench_rendering,
     bench_sampling,
+    bench_style_v5e,
     bench_training,
     compare,
     harness,
@@ -28,6 +29,11 @@ _BENCHMARKS = {
         bench_overlap_v5e,
         bench_overlap_v5e.WORKLOADS,
         bench_overlap_v5e.print_table,
+    ),
+    "style_v5e": (
+        bench_style_v5e,
+        bench_style_v5e.WORKLOADS,
+        bench_style_v5e.print_table,
     ),
 }
 

@@ -9,9 +9,7 @@ where a bundle of instructions takes one.
 import argparse
 import dataclasses
 import functools
-import importlib.metadata
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -25,6 +23,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import v5e
 from benchmarks.specs import DISSECTION, Dissection
 
 IMPLEMENTATIONS = ("fused", "dense", "dense-bfloat16")
@@ -115,14 +114,7 @@ def print_table(analyses: Sequence[Analysis]) -> None:
 def _in_process(workload: str, implementation: str) -> Analysis:
     command = [sys.executable, "-m", __spec__.name, workload, implementation]
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {
-            "JAX_PLATFORMS": "cpu",
-            # Nobody answers who the machine is, so it is told.
-            "TPU_SKIP_MDS_QUERY": "1",
-            "TPU_ACCELERATOR_TYPE": "v5litepod-4",
-            "TPU_WORKER_HOSTNAMES": "localhost",
-            "TPU_WORKER_ID": "0",
-        }
+        environment = v5e.environment()
         if implementation == "fused":
             environment["LIBTPU_INIT_ARGS"] = (
                 f"--xla_jf_dump_to={folder} --xla_jf_dump_llo_text=true"
@@ -146,30 +138,25 @@ def analyze(workload: str, implementation: str, folder: pathlib.Path | None) -> 
     """
     import time
 
-    from jax.experimental import topologies
-
-    spec = WORKLOADS[workload]
-    device = topologies.get_topology_desc("v5e:2x2", "tpu").devices[0]
+    spec, device = WORKLOADS[workload], v5e.device()
     one = _compile(spec, implementation, 1, device)
     kernel = 0 if folder is None else _kernel_cycles(folder, spec)
     start = time.perf_counter()
     batch = _compile(spec, implementation, spec.batch_size, device)
     seconds = time.perf_counter() - start
     cost, memory = one.cost_analysis(), batch.memory_analysis()
-    cycles = re.findall(r'"estimated_cycles":"(\d+)"', one.as_text())
-    version = importlib.metadata.version("libtpu")
     return Analysis(
         workload=workload,
         implementation=implementation,
         flops=cost["flops"],
         bytes_accessed=cost["bytes accessed"],
         optimal_seconds=cost["optimal_seconds"],
-        cycles=kernel + sum(map(int, cycles)),
+        cycles=kernel + v5e.estimated_cycles(one),
         images=spec.batch_size,
         temporary_bytes=memory.temp_size_in_bytes,
         peak_bytes=memory.peak_memory_in_bytes,
         compile_s=seconds,
-        device=f"{device.device_kind} by libtpu {version}",
+        device=v5e.name_of(device),
     )
 
 
