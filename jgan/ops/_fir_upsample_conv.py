@@ -23,7 +23,7 @@ def fir_upsample_conv(
     x: Float[Array, "image row col unit_in"],
     kernel: Float[Array, "3 3 unit_in unit_out"],
     *,
-    implementation: Implementation = "phases",
+    implementation: Implementation | None = None,
 ) -> Float[Array, "image row_out col_out unit_out"]:
     """Returns the filtered transposed convolution, of twice the rows and columns.
 
@@ -32,7 +32,9 @@ def fir_upsample_conv(
         kernel: Weights of ``conv_transpose2d(…, stride=2)`` as PyTorch has them: the
             weight at (0, 0) takes a pixel to the upper left of those that it reaches.
         implementation: ``"reference"`` spreads the map with zeros, convolves and
-            filters. ``"phases"`` convolves the small map for each phase.
+            filters. ``"phases"`` convolves the small map for each phase. None takes
+            what is known to be fastest: on a TPU, whose compiler leaves out the zeros
+            itself, the reference has half the cycles by its own estimate.
 
     Raises:
         ValueError: If the kernel is not 3 x 3, or the implementation unknown.
@@ -40,16 +42,24 @@ def fir_upsample_conv(
     check_implementation(implementation, Implementation)
     if kernel.shape[:2] != (3, 3):
         raise ValueError(f"The kernel has shape {kernel.shape}, not 3 x 3 pixels.")
-    if implementation == "reference":
-        spread = jax.lax.conv_general_dilated(
-            x,
-            kernel[::-1, ::-1],
-            (1, 1),
-            ((2, 2), (2, 2)),
-            lhs_dilation=(2, 2),
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        )
-        return filter_each_unit(spread, padding=(1, 1))
+    if implementation is None:
+        return jax.lax.platform_dependent(x, kernel, tpu=_spread, default=_by_phases)
+    return (_spread if implementation == "reference" else _by_phases)(x, kernel)
+
+
+def _spread(x: Array, kernel: Array) -> Array:
+    spread = jax.lax.conv_general_dilated(
+        x,
+        kernel[::-1, ::-1],
+        (1, 1),
+        ((2, 2), (2, 2)),
+        lhs_dilation=(2, 2),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+    return filter_each_unit(spread, padding=(1, 1))
+
+
+def _by_phases(x: Array, kernel: Array) -> Array:
     # Pixel 2i of the spread map is met by the weights 0 of x[i] and 2 of x[i - 1],
     # pixel 2i + 1 by weight 1 of x[i].
     even, odd = (slice(None, None, -2), (1, 1)), (slice(1, 2), (0, 0))

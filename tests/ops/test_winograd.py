@@ -39,6 +39,20 @@ def test_small_and_other_convolutions_stay_as_they_are(other):
     assert _lowered("cpu", **other) == (0, 1)
 
 
+def test_another_form_upsamples_on_a_tpu():
+    x = jax.ShapeDtypeStruct((1, 8, 8, 4), jnp.float32)
+    kernel = jax.ShapeDtypeStruct((3, 3, 4, 5), jnp.float32)
+    jitted = jax.jit(ops.fir_upsample_conv)
+    found = {
+        platform: jax.export.export(jitted, platforms=(platform,))(x, kernel)
+        .mlir_module()
+        .count("stablehlo.convolution")
+        for platform in ("cpu", "cuda", "tpu")
+    }
+    # One is the filter.
+    assert found == {"cpu": 3, "cuda": 3, "tpu": 2}
+
+
 def test_it_rounds_no_worse_than_xlas(new_key):
     # Of leaky units: an offset that all pixels have is what its differences could lose.
     x = jax.nn.leaky_relu(normal(new_key(), (1, 16, 16, 128)), 0.2)
