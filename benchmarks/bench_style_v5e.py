@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -159,9 +160,10 @@ def analyze(workload: str, implementation: str) -> Analysis:
         shapes.append((_IMAGES, layer.units_in))
     arguments = [jax.ShapeDtypeStruct(s, layer.dtype, sharding=there) for s in shapes]
     op = functools.partial(getattr(ops, layer.op), implementation=implementation)
-    compiled = jax.jit(op).lower(*arguments).compile()
+    compiled: Any = jax.jit(op).lower(*arguments).compile()
     cost, memory = compiled.cost_analysis(), compiled.memory_analysis()
-    both_ways = [*arguments, jax.eval_shape(op, *arguments)]
+    out: Any = jax.eval_shape(op, *arguments)
+    both_ways = [*arguments, out]
     return Analysis(
         workload=workload,
         implementation=implementation,
