@@ -152,7 +152,7 @@ def analyze(workload: str, implementation: str) -> Analysis:
 
     layer, device = WORKLOADS[workload], v5e.device()
     there = jax.sharding.SingleDeviceSharding(device)
-    shapes = [
+    shapes: list[tuple[int, ...]] = [
         (_IMAGES, layer.side, layer.side, layer.units_in),
         (3, 3, layer.units_in, layer.units),
     ]
