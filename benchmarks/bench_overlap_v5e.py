@@ -12,8 +12,6 @@ import functools
 import json
 import pathlib
 import re
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -112,20 +110,14 @@ def print_table(analyses: Sequence[Analysis]) -> None:
 
 
 def _in_process(workload: str, implementation: str) -> Analysis:
-    command = [sys.executable, "-m", __spec__.name, workload, implementation]
+    arguments, flags = [workload, implementation], {}
     with tempfile.TemporaryDirectory() as folder:
-        environment = v5e.environment()
         if implementation == "fused":
-            environment["LIBTPU_INIT_ARGS"] = (
+            flags["LIBTPU_INIT_ARGS"] = (
                 f"--xla_jf_dump_to={folder} --xla_jf_dump_llo_text=true"
             )
-            command.append(folder)
-        done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if done.returncode:
-        raise RuntimeError(
-            f"{workload} {implementation} failed:\n{done.stderr[-2000:]}"
-        )
-    return Analysis(**json.loads(done.stdout.splitlines()[-1]))
+            arguments.append(folder)
+        return Analysis(**v5e.in_process(__spec__.name, *arguments, flags=flags))
 
 
 def analyze(workload: str, implementation: str, folder: pathlib.Path | None) -> Any:

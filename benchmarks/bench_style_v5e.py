@@ -8,8 +8,6 @@ what no kernel could do without: to read what comes in and write what goes out, 
 import argparse
 import dataclasses
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -103,15 +101,8 @@ def measure_all(
     for workload in workloads:
         for implementation in _IMPLEMENTATIONS[WORKLOADS[workload].op]:
             report(f"{workload} {implementation}")
-            command = [sys.executable, "-m", __spec__.name, workload, implementation]
-            done = subprocess.run(
-                command, capture_output=True, text=True, env=v5e.environment()
-            )
-            if done.returncode:
-                raise RuntimeError(
-                    f"{workload} {implementation} failed:\n{done.stderr[-2000:]}"
-                )
-            analyses.append(Analysis(**json.loads(done.stdout.splitlines()[-1])))
+            found = v5e.in_process(__spec__.name, workload, implementation)
+            analyses.append(Analysis(**found))
     return analyses
 
 

@@ -1,8 +1,11 @@
 """A TPU v5e to compile for, where there is none to run on. Needs ``jax[tpu]``."""
 
 import importlib.metadata
+import json
 import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 
@@ -16,6 +19,27 @@ def environment() -> dict[str, str]:
         "TPU_WORKER_HOSTNAMES": "localhost",
         "TPU_WORKER_ID": "0",
     }
+
+
+def in_process(
+    module: str, *arguments: str, flags: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """Returns what a module prints as JSON, in a process of that environment.
+
+    Args:
+        module: What to run.
+        *arguments: Of its command line.
+        flags: Further variables.
+
+    Raises:
+        RuntimeError: If it fails, with the end of what it complained of.
+    """
+    command = [sys.executable, "-m", module, *arguments]
+    variables = environment() | (flags or {})
+    done = subprocess.run(command, capture_output=True, text=True, env=variables)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def device() -> Any:

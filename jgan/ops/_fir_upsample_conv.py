@@ -3,7 +3,8 @@
 A transposed convolution of stride 2 and the filter of `_fir` after it (Karras et al.,
 2020). Each phase of the transposed convolution has a kernel of its own, of one, two or
 four of the nine weights: together nine products for a pixel of the small map. The
-filter then works on the phases, and they are interleaved once, at the end.
+filter then works on the phases, and they are interleaved once, at the end. A TPU's
+compiler leaves out the zeros itself, so there the plain definition is taken.
 """
 
 from typing import Literal

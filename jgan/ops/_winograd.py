@@ -1,6 +1,6 @@
 """Winograd's convolution of 3 x 3 weights: four products for each pixel, not nine.
 
-Lavin and Gray (2016), F(2 x 2, 3 x 3). Two pixels of a row are three sums of three
+Lavin and Gray (2016), F(2 x 2, 3 x 3). Two pixels of a row are two sums of three
 products, of four pixels that come in: six products, of which four suffice, because
 those of what the pixels have in common are taken once. The same along columns. What is
 left is one matrix product for each of the sixteen, which is what a processor does best.
@@ -19,7 +19,9 @@ def winograd_conv(
 ) -> Float[Array, "image row col unit_out"]:
     """Returns the convolution of `x`, padded with zeros to keep its rows and columns.
 
-    Rounding is no worse than that of nine products, as each sum is a third as long.
+    Rounding is no worse than that of nine products, as each sum is a ninth as long. A
+    pixel that is not finite spoils the squares of 2 x 2 that it reaches, not its
+    neighbors alone.
 
     Args:
         x: Activation.
