@@ -98,8 +98,8 @@ def smooth_phases(
     odd: Float[Array, "image odd_row odd_col unit"],
     axis: int,
 ) -> tuple[
-    Float[Array, "image odd_row odd_col unit"],
-    Float[Array, "image odd_row odd_col unit"],
+    Float[Array, "image row_out col_out unit"],
+    Float[Array, "image row_out col_out unit"],
 ]:
     """Returns the even and the odd pixels of a filtered map, from those of the map.
 
@@ -107,23 +107,22 @@ def smooth_phases(
 
     Args:
         even: Its ``n + 1`` even pixels.
-        odd: Its ``n`` odd pixels.
+        odd: Its ``n`` odd pixels, and the zero before and after them.
         axis: 1 for rows, 2 for columns.
     """
-    size = odd.shape[axis]
+    size = odd.shape[axis] - 2
     here, after = _cut(even, 0, size, axis), _cut(even, 1, size, axis)
-    padded = _pad(odd, 1, 1, axis)
-    odd_before, odd_after = _cut(padded, 0, size, axis), _cut(padded, 2, size, axis)
+    odd_before, odd_here, odd_after = (_cut(odd, i, size, axis) for i in range(3))
     outer, inner = FILTER[:2]
     return (
-        outer * (odd_before + after) + inner * (here + odd),
-        outer * (here + odd_after) + inner * (odd + after),
+        outer * (odd_before + after) + inner * (here + odd_here),
+        outer * (here + odd_after) + inner * (odd_here + after),
     )
 
 
 def _two_phases(x: Array, axis: int) -> tuple[Array, Array]:
     size = x.shape[axis]
-    padded = _pad(x, 1, 1, axis)
+    padded = _pad(x, axis)
     before, after = _cut(padded, 0, size, axis), _cut(padded, 2, size, axis)
     outer, inner = FILTER[:2]
     return outer * before + inner * x, inner * x + outer * after
@@ -131,7 +130,7 @@ def _two_phases(x: Array, axis: int) -> tuple[Array, Array]:
 
 def _halved(x: Array, axis: int) -> Array:
     size = x.shape[axis] // 2
-    padded = _pad(x, 1, 1, axis)
+    padded = _pad(x, axis)
     first, second, third, fourth = (
         jax.lax.slice_in_dim(padded, i, i + 2 * size - 1, 2, axis) for i in range(4)
     )
@@ -143,5 +142,5 @@ def _cut(x: Array, start: int, size: int, axis: int) -> Array:
     return jax.lax.slice_in_dim(x, start, start + size, axis=axis)
 
 
-def _pad(x: Array, before: int, after: int, axis: int) -> Array:
-    return jnp.pad(x, [(before, after) if i == axis else (0, 0) for i in range(x.ndim)])
+def _pad(x: Array, axis: int) -> Array:
+    return jnp.pad(x, [(1, 1) if i == axis else (0, 0) for i in range(x.ndim)])

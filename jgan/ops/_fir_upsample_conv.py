@@ -10,6 +10,7 @@ compiler leaves out the zeros itself, so there the plain definition is taken.
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan.ops._conv import check_implementation, conv
@@ -61,17 +62,26 @@ def _spread(x: Array, kernel: Array) -> Array:
 
 
 def _by_phases(x: Array, kernel: Array) -> Array:
+    # With zeros around, so that no phase is padded again to be smoothed.
+    x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    none = ((0, 0), (0, 0))
+
     # Pixel 2i of the spread map is met by the weights 0 of x[i] and 2 of x[i - 1],
     # pixel 2i + 1 by weight 1 of x[i].
-    even, odd = (slice(None, None, -2), (1, 1)), (slice(1, 2), (0, 0))
+    def even(kernel: Array, axis: int) -> Array:
+        ends = [jax.lax.slice_in_dim(kernel, i, i + 1, axis=axis) for i in (2, 0)]
+        return jnp.concatenate(ends, axis)
 
-    def phase(
-        rows: tuple[slice, tuple[int, int]], cols: tuple[slice, tuple[int, int]]
-    ) -> Array:
-        return convolve(x, kernel[rows[0], cols[0]], (rows[1], cols[1]))
-
-    left = smooth_phases(phase(even, even), phase(odd, even), 1)
-    right = smooth_phases(phase(even, odd), conv(x, kernel[1:2, 1:2]), 1)
-    return interleave(
-        [list(smooth_phases(*pair, 2)) for pair in zip(left, right, strict=True)]
+    even_row = smooth_phases(
+        convolve(x, even(even(kernel, 0), 1), none),
+        convolve(x, even(kernel, 0)[:, 1:2], none),
+        2,
     )
+    odd_row = smooth_phases(
+        convolve(x, even(kernel[1:2], 1), none), conv(x, kernel[1:2, 1:2]), 2
+    )
+    # In one piece with what follows, each of these would be computed four times.
+    even_row, odd_row = jax.lax.optimization_barrier((even_row, odd_row))
+    left = smooth_phases(even_row[0], odd_row[0], 1)
+    right = smooth_phases(even_row[1], odd_row[1], 1)
+    return interleave([list(pair) for pair in zip(left, right, strict=True)])

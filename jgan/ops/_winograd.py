@@ -8,11 +8,13 @@ left is one matrix product for each of the sixteen, which is what a processor do
 
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
 from jgan.ops._interleave import interleave
 
 
+@jax.custom_jvp
 def winograd_conv(
     x: Float[Array, "image row col unit_in"],
     kernel: Float[Array, "3 3 unit_in unit_out"],
@@ -27,27 +29,63 @@ def winograd_conv(
         x: Activation.
         kernel: Weights.
     """
-    _, rows, cols, _ = x.shape
-    margins = ((0, 0), (1, 1 + rows % 2), (1, 1 + cols % 2), (0, 0))
-    along_rows = zip(*[_of_kernel(kernel[:, col]) for col in range(3)], strict=True)
-    weights = [_of_kernel(jnp.stack(triple)) for triple in along_rows]
-
-    # Recomputed in the backward pass: the transformed map is four times as large.
-    @jax.checkpoint
-    def one(
-        weights: list[list[Float[Array, "unit_in unit_out"]]],
-        padded: Float[Array, "padded_row padded_col unit_in"],
-    ) -> Float[Array, "even_row even_col unit_out"]:
-        return _square_by_square(padded[None], weights)[0]
-
     # One image at a time, whose sixteen maps stay in the cache: a tenth faster.
-    y = jax.lax.map(lambda padded: one(weights, padded), jnp.pad(x, margins))
-    return y[:, :rows, :cols]
+    if kernel.shape[2] != kernel.shape[3]:
+        return _mapped(x, kernel)
+    weights = _of_square(kernel)
+
+    # In place of the image it is made of, which saves filling a map with zeros first.
+    def replace(
+        i: Array, maps: Float[Array, "image row col unit"]
+    ) -> Float[Array, "image row col unit"]:
+        image = jax.lax.dynamic_index_in_dim(maps, i, keepdims=False)
+        convolved = _of_image(weights, image)
+        return jax.lax.dynamic_update_index_in_dim(maps, convolved, i, 0)
+
+    return jax.lax.fori_loop(0, len(x), replace, x)
+
+
+def _jvp(primals, tangents):
+    x, kernel = primals
+    x_tangent, kernel_tangent = tangents
+    y = winograd_conv(x, kernel)
+    y_tangent = jnp.zeros_like(y)
+    if not isinstance(x_tangent, SymbolicZero):
+        y_tangent = y_tangent + _mapped(x_tangent, kernel)
+    if not isinstance(kernel_tangent, SymbolicZero):
+        y_tangent = y_tangent + _mapped(x, kernel_tangent)
+    return y, y_tangent
+
+
+winograd_conv.defjvp(_jvp, symbolic_zeros=True)
+
+
+def _mapped(x: Array, kernel: Array) -> Float[Array, "image row col unit_out"]:
+    """Returns `winograd_conv`; its transpose makes each image's gradient once."""
+    # Recomputed in the backward pass: the transformed map is four times as large.
+    one = jax.checkpoint(_of_image)
+    weights = _of_square(kernel)
+    return jax.lax.map(lambda image: one(weights, image), x)
+
+
+def _of_square(kernel: Array) -> list[list[Float[Array, "unit_in unit_out"]]]:
+    along_rows = zip(*[_of_kernel(kernel[:, col]) for col in range(3)], strict=True)
+    return [_of_kernel(jnp.stack(triple)) for triple in along_rows]
+
+
+def _of_image(
+    weights: list[list[Array]], image: Float[Array, "row col unit_in"]
+) -> Float[Array, "row col unit_out"]:
+    rows, cols, _ = image.shape
+    padded = jnp.pad(image, ((1, 1 + rows % 2), (1, 1 + cols % 2), (0, 0)))
+    # Or each of the sixteen maps pads it again.
+    padded = jax.lax.optimization_barrier(padded)
+    return _square_by_square(padded[None], weights)[0, :rows, :cols]
 
 
 def _square_by_square(
-    x: Float[Array, "image row col unit_in"], weights: list[list[Array]]
-) -> Float[Array, "image row_out col_out unit_out"]:
+    x: Float[Array, "image padded_row padded_col unit_in"], weights: list[list[Array]]
+) -> Float[Array, "image even_row even_col unit_out"]:
     images, rows, cols, units = x.shape
 
     # Two pixels beside each other as one of twice the units: slices without a stride.

@@ -33,6 +33,8 @@ _OPS = {
 _SHAPES = [(2, 4, 4, 12, 5), (1, 3, 6, 1, 2), (2, 1, 1, 3, 1), (1, 5, 9, 7, 3)]
 # Each fast form changes its ways at 128 units out.
 _SHAPES += [(1, 3, 2, 4, 128)]
+# As many units out as in: one of them works in place.
+_SHAPES += [(3, 5, 4, 6, 6)]
 
 
 def _assert_close(got, want, rtol_of_max=_RTOL_OF_MAX):
