@@ -9,7 +9,7 @@ import numpy as np
 
 from jgan.convert import assemble
 from jgan.gan import Gan
-from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan2
+from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan, stylegan2
 
 # At a multiplier of one, random weights of the mapping give a `w` of unit variance.
 _STYLE = {
@@ -54,6 +54,10 @@ GANS = {
         dcgan.Config(latent_dim=8, units=(16, 8), num_classes=4),
     ),
     "progan": ("progan", progan.Config(latent_dim=8, units=(16, 8, 8, 4))),
+    "stylegan": (
+        "stylegan",
+        stylegan.Config(units=(12, 8, 4), num_classes=4, **_STYLE),
+    ),
     "stylegan2": ("stylegan2", stylegan2.Config(units=(12, 8, 4), **_STYLE)),
     "stylegan2_resnet": (
         "stylegan2",
@@ -67,7 +71,7 @@ GANS = {
     ),
 }
 # Whose weights have unit variance, and a gain at run time.
-_EQUALIZED = ("progan", "stylegan2")
+_EQUALIZED = ("progan", "stylegan", "stylegan2")
 
 
 @functools.cache

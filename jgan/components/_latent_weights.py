@@ -34,16 +34,15 @@ def latent_weights(gan: Gan) -> tuple[str, list[Weights]]:
     return space, weights_of(gan)
 
 
-def _stylegan2(gan: Gan) -> list[Weights]:
+def _styles(gan: Gan) -> list[Weights]:
     blocks = [
         gan.params["params"][f"b{4 * 2**i}"] for i in range(len(gan.config.units))
     ]
-    layers = [
-        block[name] for block in blocks for name in ("conv0", "conv1") if name in block
-    ]
-    # As rows of `w_plus`: the image of the last block only has one of its own.
-    layers.append(blocks[-1]["to_rgb"])
-    return [np.asarray(layer["style"]["kernel"]) for layer in layers]
+    # As rows of `w_plus`. Of StyleGAN2, the image of the last block only has one of its
+    # own; of StyleGAN, no image reads `w`.
+    layers = [block.get(name) for block in blocks for name in ("conv0", "conv1")]
+    layers.append(blocks[-1].get("to_rgb"))
+    return [np.asarray(layer["style"]["kernel"]) for layer in layers if layer]
 
 
 def _biggan(gan: Gan) -> list[Weights]:
@@ -90,5 +89,6 @@ _FAMILIES: dict[str, tuple[str, Callable[[Gan], list[Weights]]]] = {
     "biggan-deep": (Z, _biggan_deep),
     "dcgan": (Z, _first("linear")),
     "progan": (Z, _first("layer1")),
-    "stylegan2": (W, _stylegan2),
+    "stylegan": (W, _styles),
+    "stylegan2": (W, _styles),
 }

@@ -27,9 +27,9 @@ def sefa(gan: Gan, *, layers: Sequence[int] | None = None) -> Directions:
 
     Layers are numbered by family, and the directions are of:
 
-    - StyleGAN2: `w`. Layers are the rows of `w_plus`, as in `traverse`: all
-      convolutions, and the last to the image. To edit as the authors do, also where
-      images are truncated, give `traverse` the same layers, or all.
+    - StyleGAN and StyleGAN2: `w`. Layers are the rows of `w_plus`, as in `traverse`:
+      all that read it, of StyleGAN2 also the last to the image. To edit as the authors
+      do, also where images are truncated, give `traverse` the same layers, or all.
     - ProGAN: `z`, which is one layer, 0. The authors normalize `z` before they move it.
     - DCGAN: `z`, one layer too; a class is left out.
     - BigGAN and BigGAN-deep: `z`. 0 is the first layer, ``i + 1`` the normalizations of

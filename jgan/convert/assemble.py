@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from jgan.gan import Forward, Gan, Layer, SampleLatents
-from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan2
+from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan, stylegan2
 from jgan.models.latents import sample_latents
 from jgan.models.style_latents import sample_style_latents
 from jgan.typing import Params
@@ -18,12 +18,13 @@ _MODELS: dict[str, ModuleType] = {
     "biggan-deep": biggan_deep,
     "dcgan": dcgan,
     "progan": progan,
+    "stylegan": stylegan,
     "stylegan2": stylegan2,
 }
 # The image so far is a tap, and its three colors are no units.
 _IMAGE = ".rgb"
 # Those whose latents have the controls of a StyleGAN.
-_STYLE_BASED = ("stylegan2",)
+_STYLE_BASED = ("stylegan", "stylegan2")
 # Those whose statistics depend on the truncation.
 _KEEP_TRUNCATION = ("biggan-deep",)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jgan.convert import biggan, biggan_deep, dcgan, progan, stylegan2
+from jgan.convert import biggan, biggan_deep, dcgan, progan, stylegan, stylegan2
 from jgan.convert._one_file import gan_of_one_file, is_one_file
 from jgan.convert._rules import ConversionError
 from jgan.convert.assemble import assemble, families
@@ -16,7 +16,7 @@ from jgan.convert.readers import read_checkpoint
 from jgan.gan import Gan
 
 _CONVERTERS: dict[str, ModuleType] = {
-    m.FAMILY: m for m in (biggan, biggan_deep, dcgan, progan, stylegan2)
+    m.FAMILY: m for m in (biggan, biggan_deep, dcgan, progan, stylegan, stylegan2)
 }
 
 # Where a training checkpoint holds several generators, the averaged one is meant. In

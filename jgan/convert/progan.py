@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jgan.convert._growing import check_grown
 from jgan.convert._rules import (
     ConversionError,
     Rule,
@@ -85,7 +86,7 @@ def convert(
         raise ConversionError(
             f"A ProGAN with {num_classes} classes is not supported, only one without."
         )
-    _check_grown(arrays)
+    check_grown(arrays, "lod")
     arrays = _fold_scales(arrays)
     kernels = _kernels(arrays, names)
     # The second layer of a resolution takes and gives the same units.
@@ -109,16 +110,6 @@ def _names_in(arrays: Mapping[str, np.ndarray]) -> _Names | None:
         if is_first and f"{layer}.{names.bias}" in arrays:
             return names
     return None
-
-
-def _check_grown(arrays: Mapping[str, np.ndarray]) -> None:
-    level = arrays.get("lod")
-    if level is not None and np.any(level != 0):  # NaN too.
-        raise ConversionError(
-            f"lod is {level}: the generator was still growing, and its last layers had "
-            "no full part in its images. Convert a checkpoint of a later step, where "
-            "lod is 0."
-        )
 
 
 def _fold_scales(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

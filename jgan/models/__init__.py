@@ -11,5 +11,6 @@ from jgan.models import (
     biggan_deep as biggan_deep,
     dcgan as dcgan,
     progan as progan,
+    stylegan as stylegan,
     stylegan2 as stylegan2,
 )

@@ -9,13 +9,13 @@ import dataclasses
 import math
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan import ops
 from jgan.models.style_latents import StyleLatents, check_style_latents
 from jgan.models.style_mapping import EqualDense, Mapping, w_of_layers
+from jgan.models.style_noise import noise_of_layer
 from jgan.taps import Edits, Tapper
 from jgan.typing import Activation, Images
 
@@ -249,16 +249,7 @@ class Layer(nn.Module):
     ) -> Float[Array, "#image row col 1"]:
         strength = self.param("noise_strength", nn.initializers.zeros, ())
         stored = self.variable("constants", "noise", jnp.zeros, (side, side)).value
-        noise = stored[None]
-        if latents.noise_key is not None:
-            # The name tells the layers apart, so that each has noise of its own.
-            number = 2 * side + self.upsample
-            draw = lambda key: jax.random.normal(
-                jax.random.fold_in(key, number), (side, side)
-            )
-            noise = jax.vmap(draw)(latents.noise_key)
-        if latents.noise is not None:
-            noise = noise * latents.noise[:, None, None]
+        noise = noise_of_layer(stored, latents, number=2 * side + self.upsample)
         return (noise * strength)[..., None]
 
 

@@ -127,6 +127,26 @@ def test_directions_are_those_that_taps_respond_to(kind, layers, names):
     assert (vectors.max(axis=1) == np.abs(vectors).max(axis=1)).all()
 
 
+def test_layers_of_a_stylegan_are_the_rows_of_w_plus():
+    gan = make_gan("stylegan")
+    _, taps = jax.eval_shape(
+        gan.forward, gan.params, gan.sample_latents(1, key=jax.random.key(0))
+    )
+    rows = taps["w_plus"].shape[1]
+    with pytest.raises(ValueError, match=f"are 0 to {rows - 1}"):
+        components.sefa(gan, layers=(rows,))
+    found = components.sefa(gan, layers=(1, 4))
+    styles = [
+        gan.params["params"][block][name]["style"]["kernel"]
+        for block, name in (("b4", "conv1"), ("b16", "conv0"))
+    ]
+    columns = np.concatenate(styles, axis=1).astype(np.float64)
+    columns /= np.linalg.norm(columns, axis=0)
+    vectors = np.asarray(found.vectors["w"], np.float64)
+    got = vectors.T @ np.diag(np.asarray(found.values, np.float64)) @ vectors
+    np.testing.assert_allclose(got, columns @ columns.T, rtol=0, atol=1e-4)
+
+
 def test_a_unit_that_reads_nothing_counts_for_nothing():
     gan = make_gan("progan")
     kernel = gan.params["params"]["layer1"]["kernel"]

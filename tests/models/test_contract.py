@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("unoptimized")
 
 ALL = pytest.mark.parametrize("kind", GANS)
 # Their colors are linear. All others end in a hyperbolic tangent.
-_UNBOUNDED = ("progan", "stylegan2")
+_UNBOUNDED = ("progan", "stylegan", "stylegan2")
 
 
 @functools.cache
@@ -37,18 +37,20 @@ def _flops(fn, *args):
 
 def _blocks(gan):
     pattern = r"(block|layer)\d+"
-    if gan.family == "stylegan2":
-        pattern = r"b\d+" if gan.config.architecture == "resnet" else r"b\d+\.conv1"
+    if gan.family.startswith("stylegan"):
+        resnet = getattr(gan.config, "architecture", None) == "resnet"
+        pattern = r"b\d+" if resnet else r"b\d+\.conv1"
     blocks = [name for name in gan.layers if re.fullmatch(pattern, name)]
     # Each costs two compilations.
     return blocks if len(blocks) < 6 else blocks[:: len(blocks) // 3]
 
 
 def _cut(gan, name):
-    """All that the layers after a block read: of a StyleGAN2 more than the block."""
-    if gan.family != "stylegan2":
+    """All that the layers after a block read: of a StyleGAN more than the block."""
+    if not gan.family.startswith("stylegan"):
         return [name]
-    image = name.replace("conv1", "rgb") if gan.config.architecture == "skip" else name
+    skip = getattr(gan.config, "architecture", None) == "skip"
+    image = name.replace("conv1", "rgb") if skip else name
     return sorted({name, "w_plus", image})
 
 
@@ -79,7 +81,7 @@ def test_layers_are_listed_in_forward_order(kind):
 
     jax.eval_shape(traced, gan.params, latents)
     assert [*gan.layers] == [name for name in names if name in gan.layers]
-    assert [*gan.layers][0] in ("linear", "layer1", "b4.conv1")
+    assert [*gan.layers][0] in ("linear", "layer1", "b4.conv0", "b4.conv1")
 
 
 @ALL
