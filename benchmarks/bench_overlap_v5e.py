@@ -11,9 +11,7 @@ import dataclasses
 import functools
 import json
 import pathlib
-import re
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -113,9 +111,7 @@ def _in_process(workload: str, implementation: str) -> Analysis:
     arguments, flags = [workload, implementation], {}
     with tempfile.TemporaryDirectory() as folder:
         if implementation == "fused":
-            flags["LIBTPU_INIT_ARGS"] = (
-                f"--xla_jf_dump_to={folder} --xla_jf_dump_llo_text=true"
-            )
+            flags = v5e.dump_flags(folder)
             arguments.append(folder)
         return Analysis(**v5e.in_process(__spec__.name, *arguments, flags=flags))
 
@@ -200,13 +196,10 @@ def _dense_bfloat16(activation, thresholds, labels, *, num_concepts: int) -> Any
 def _kernel_cycles(folder: pathlib.Path, spec: Dissection) -> int:
     """Returns the bundles of the kernel, each as often as its loop runs.
 
-    The compiler writes a bundle a line, with a ``>`` for each loop around it. For one
-    image these are two: the pairs of rows of the map, and inside the rows of labels.
+    For one image the loops are two: the pairs of rows of the map, and inside the rows
+    of labels.
     """
-    (schedule,) = folder.glob("*-overlap_counts.*-final_bundles.txt")
-    bundle = re.compile(r"\s*0x[0-9a-f]+\s+(?:[A-Z]{2})?\s*: (>*)")
-    found = filter(None, map(bundle.match, schedule.read_text().splitlines()))
-    depths = Counter(len(one[1]) for one in found)
+    depths = v5e.bundles_by_depth(folder, "overlap_counts")
     runs = {0: 1, 1: spec.rows - 1, 2: spec.resolution}
     if depths.keys() != runs.keys():
         raise ValueError(
