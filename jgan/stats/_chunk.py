@@ -124,10 +124,13 @@ def labels_of(
 ) -> Int[Array, "image label_row label_col slot"]:
     """Returns the labels of images, int32, with a last axis for several of a pixel.
 
+    The segmenter is shown what a picture shows: what lies outside [-1, 1], as some
+    generators have it, is cut off.
+
     Raises:
         ValueError: If they have another shape, or are no integers.
     """
-    labels = segmenter.segment(images)
+    labels = segmenter.segment(jnp.clip(images, -1, 1))
     shape, dtype = jnp.shape(labels), jnp.result_type(labels)
     if len(shape) not in (3, 4) or shape[0] != len(images):
         raise ValueError(

@@ -6,6 +6,7 @@ import pytest
 
 from jgan import stats
 from jgan.segment import ScoringSegmenter, Segmenter, scenes_network
+from jgan.stats._chunk import labels_of
 from tests.dissect.causes.planted import COLORS
 from tests.stats.planted import SIGNS, Signs
 
@@ -40,3 +41,19 @@ def test_equal_segmenters_share_a_program():
     assert len(traces) == 1
     run(stats.as_pytree(Signs()), images)
     assert len(traces) == 2
+
+
+class _Beyond:
+    """Tells where an image is within its range, at its end, and beyond."""
+
+    concepts = ("within", "end", "beyond")
+
+    def segment(self, images):
+        farthest = jnp.abs(images).max(axis=-1)
+        return jnp.where(farthest > 1, 2, jnp.where(farthest == 1, 1, 0))
+
+
+def test_a_segmenter_is_shown_what_a_picture_shows():
+    images = jnp.array([0.5, -3.0, 1.0, -1.0])[:, None, None, None]
+    labels = labels_of(_Beyond(), jnp.broadcast_to(images, (4, 2, 2, 3)))
+    assert labels[:, 0, 0, 0].tolist() == [0, 1, 1, 1]

@@ -219,6 +219,6 @@ def _look(gan, segmenter, mask, start, number, key, layer, size):
     latents = gan.sample_latents(size, start=start, key=key)
     before, _ = gan.forward(gan.params, latents, None)
     after, _ = gan.forward(gan.params, latents, {layer: ablate(mask)})
-    labels = segmenter.segment(before)
+    labels = segmenter.segment(jnp.clip(before, -1, 1))
     shows = labels.reshape(*labels.shape[:3], -1) == number
     return before, after, shows.any(axis=-1).sum(axis=(1, 2))
