@@ -119,7 +119,8 @@ def test_replacing_every_tap_by_itself_changes_nothing(kind):
     images, activations = _jitted(kind)(gan.params, latents)
     edits = {name: taps.Replace(value) for name, value in activations.items()}
     again, taps_again = _jitted(kind)(gan.params, latents, edits)
-    np.testing.assert_allclose(again, images, atol=1e-6)
+    # Another program, which rounds otherwise: 3e-6 was seen of the deepest network.
+    np.testing.assert_allclose(again, images, rtol=0, atol=1e-5)
     chex.assert_trees_all_equal(taps_again, activations)
 
 
