@@ -7,7 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 # For processes that compare runs of one program, which then compiles in half the time.
-UNOPTIMIZED = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+UNOPTIMIZED = {
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false",
+}
 
 
 def unchecked(function):

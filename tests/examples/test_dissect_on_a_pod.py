@@ -19,7 +19,7 @@ _OPTIONS = ["--layers", "block2", "--num-images", "24", "--per-device", "4"]
 
 def _start(out, *options, devices=1):
     environment = os.environ | UNOPTIMIZED
-    environment["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={devices}"
+    environment["XLA_FLAGS"] += f" --xla_force_host_platform_device_count={devices}"
     environment["PYTHONPATH"] = str(_ROOT)
     command = [sys.executable, "examples/02_dissect_on_a_pod.py", *_OPTIONS]
     return subprocess.Popen(

@@ -16,7 +16,8 @@ _ROOT = pathlib.Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def compared():
     """How far two devices are from one, by precision."""
-    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    two = " --xla_force_host_platform_device_count=2"
+    flags = {"XLA_FLAGS": UNOPTIMIZED["XLA_FLAGS"] + two}
     done = subprocess.run(
         [sys.executable, "-m", "tests.training.two_devices"],
         cwd=_ROOT,
