@@ -31,7 +31,9 @@ _MARGIN = 1e-6
 def _forward(params, latents, edits=None):
     del edits
     number = latents.z[:, 0].astype(jnp.int32)
-    images = jnp.broadcast_to(latents.z[:, :1, None, None], (len(number), 2, 2, 3))
+    # Segmenters are shown what lies in [-1, 1].
+    carried = latents.z[:, :1, None, None] / NUM_IMAGES
+    images = jnp.broadcast_to(carried, (len(number), 2, 2, 3))
     return images, {name: units[number] for name, units in params.items()}
 
 
@@ -68,7 +70,8 @@ class _Lookup:
         self.concepts = tuple(str(i) for i in range(num_concepts))
 
     def segment(self, images):
-        return jnp.asarray(self._labels)[images[:, 0, 0, 0].astype(jnp.int32)]
+        numbers = jnp.round(images[:, 0, 0, 0] * NUM_IMAGES).astype(jnp.int32)
+        return jnp.asarray(self._labels)[numbers]
 
 
 @functools.cache
