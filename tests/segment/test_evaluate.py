@@ -8,7 +8,6 @@ import sklearn.metrics
 
 from jgan.segment import SceneNetwork
 from jgan.segment.scenes.evaluate import _r2, confusion_of, evaluate, iou_of
-from jgan.segment.scenes.factors import FACTOR_NAMES
 from jgan.worlds.scenes import CONCEPTS, sample_scenes
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
