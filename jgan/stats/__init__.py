@@ -41,6 +41,11 @@ from jgan.stats._quantiles import (
     RefinedQuantiles as RefinedQuantiles,
     zero_quantiles as zero_quantiles,
 )
+from jgan.stats._scatter import (
+    MODES as MODES,
+    ModeScatter as ModeScatter,
+    zero_scatter as zero_scatter,
+)
 from jgan.stats._segmenting import as_pytree as as_pytree
 from jgan.stats._top import TopImages as TopImages, zero_top as zero_top
 from jgan.stats._units import (

@@ -1,8 +1,11 @@
 """What a statistic is: something that takes in batches, and can be merged."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float, Int
+
+from jgan.typing import Activation
 
 
 class Seen(NamedTuple):
@@ -14,12 +17,16 @@ class Seen(NamedTuple):
         numbers: Of the images, among all that are collected.
         labels: Concepts that each pixel of the image shows, -1 for none; None if
             nobody segments.
+        latents: Of the images, as the generator's family has them.
+        taps: All that the generator taps.
     """
 
     activation: Float[Array, "image row col unit"]
     weights: Float[Array, " image"]
     numbers: Int[Array, " image"]
     labels: Int[Array, "image label_row label_col slot"] | None = None
+    latents: Any = None
+    taps: Mapping[str, Activation] | None = None
 
 
 @runtime_checkable

@@ -81,7 +81,7 @@ def _run(
         labels = None if segmenter is None else labels_of(segmenter, images)
         accumulators, not_finite = {}, {}
         for layer, named in chunk.accumulators.items():
-            seen = Seen(taps[layer], weights, numbers, labels)
+            seen = Seen(taps[layer], weights, numbers, labels, latents, taps)
             accumulators[layer] = {k: a.update(seen) for k, a in named.items()}
             finite = jnp.isfinite(taps[layer]).all()
             now = jnp.where(finite, jnp.int32(NEVER), i)
