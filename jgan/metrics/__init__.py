@@ -5,7 +5,8 @@
 returns, `_frechet` and `_kernel` compare distributions, and `_neighbors` tells fidelity
 (precision) from variety (recall); `_by_class` has them class by class. All of it is
 float64 on the host. `_scenes` puts them together for generators of the scenes world.
-`_partition` compares segmentations, whose parts need no names.
+`_partition` compares segmentations, whose parts need no names; `_leakage` tells whether
+edits change what they are for and nothing else.
 """
 
 from jgan.metrics._by_class import (
@@ -24,6 +25,11 @@ from jgan.metrics._frechet import (
 from jgan.metrics._kernel import (
     KernelDistance as KernelDistance,
     kernel_distance as kernel_distance,
+)
+from jgan.metrics._leakage import (
+    leakage as leakage,
+    mean_off_diagonal as mean_off_diagonal,
+    separation as separation,
 )
 from jgan.metrics._moments import (
     FeatureMoments as FeatureMoments,
