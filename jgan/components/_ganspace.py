@@ -52,10 +52,10 @@ def ganspace(
     pca = vectorized_pca(
         gan, layer, num_components=num_components, **sizes, key=pca_key
     )
-    found = joint_covariance(
+    _, covariance = joint_covariance(
         gan, layer, pca, num_components, target=target, **sizes, key=fit_key
     )
-    cross = found.covariance()[:num_components, num_components:]
+    cross = covariance[:num_components, num_components:]
     vectors = cross / np.linalg.norm(cross, axis=1, keepdims=True)
     return Directions(
         {target: jnp.asarray(vectors, jnp.float32)},

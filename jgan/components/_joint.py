@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -38,16 +39,17 @@ def joint_covariance(
     resume: pathlib.Path | None = None,
     progress: Callable[[float], None] | None = None,
     key: PRNGKeyArray,
-) -> stats.UnitCovariance:
-    """Returns the mean and covariance of coordinates and, after them, the latent.
+) -> tuple[Float[np.ndarray, " both"], Float[np.ndarray, "both other"]]:
+    """Returns mean and covariance of coordinates and, after them, the latent; float64.
 
     Raises:
         ValueError: If the layer or the target does not exist, or the target is no
             vector.
     """
     stats.check_layers(gan, (layer,))
-    zero = stats.zero_covariance(num_coordinates + _latent_dim(gan, target))
-    found = stats.collect(
+    size = num_coordinates + _latent_dim(gan, target)
+    zero = stats.zero_scatter(1, 1, size, modes=("unit",))
+    collected = stats.collect(
         gan,
         {layer: {"joint": CoordinatesAndLatent(basis, {target: zero})}},
         num_images=num_images,
@@ -57,7 +59,8 @@ def joint_covariance(
         progress=progress,
         key=key,
     )
-    return found[layer]["joint"].inner[target]
+    found = collected[layer]["joint"].inner[target]
+    return found.mean[0, 0], found.scatter("unit")
 
 
 class CoordinatesAndLatent(NamedTuple):
@@ -69,7 +72,7 @@ class CoordinatesAndLatent(NamedTuple):
     """
 
     basis: Coordinates
-    inner: dict[str, stats.UnitCovariance]
+    inner: dict[str, stats.ModeScatter]
 
     def update(self, seen: stats.Seen) -> "CoordinatesAndLatent":
         """Returns the statistic with one more batch."""

@@ -23,9 +23,9 @@ from jgan.components._regression import Regression
 from jgan.components._weights import TuckerWeight
 from jgan.gan import Gan
 
-# Penalties on trial, in parts of the core's largest variance: from below what float32
-# tells apart to above all of it, four for each factor of ten.
-_PENALTIES = np.logspace(-10, 1, 45)
+# Penalties on trial, in parts of the core's largest variance: from what float32 rounds
+# in a covariance to above all of it, four for each factor of ten.
+_PENALTIES = np.logspace(-7, 1, 33)
 
 
 class Ridge(NamedTuple):
@@ -87,7 +87,7 @@ def ridge_regression(
     if num_images < 3:
         raise ValueError(f"num_images is {num_images}; a regression needs at least 3.")
     components = int(np.prod(decomposition.ranks))
-    found = joint_covariance(
+    mean, covariance = joint_covariance(
         gan,
         layer,
         decomposition,
@@ -100,7 +100,7 @@ def ridge_regression(
         progress=progress,
         key=key,
     )
-    matrix, penalty, num_effective = _solve(found.covariance(), components, num_images)
+    matrix, penalty, num_effective = _solve(covariance, components, num_images)
     latent_dim = matrix.shape[1]
     core = matrix.reshape(*decomposition.ranks, latent_dim)
     core, *factors = (
@@ -115,10 +115,10 @@ def ridge_regression(
     )
     weight = TuckerWeight(core, *factors)
     # The core of the mean activation is 0; an activation of 0 is as far as the mean.
-    mean = jnp.asarray(decomposition.mean, jnp.float32)
-    core_mean, latent_mean = np.split(found.mean, [components])
+    centre = jnp.asarray(decomposition.mean, jnp.float32)
+    core_mean, latent_mean = np.split(mean, [components])
     intercept = latent_mean - core_mean @ matrix
-    intercept = jnp.asarray(intercept, jnp.float32) - weight.apply(mean[None])[0]
+    intercept = jnp.asarray(intercept, jnp.float32) - weight.apply(centre[None])[0]
     return Ridge(
         Regression({target: weight}, {target: intercept}), penalty, num_effective
     )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from jgan.stats._accumulator import Seen
 from jgan.stats._exact import (
@@ -41,7 +41,13 @@ class UnitCovariance(NamedTuple):
         pixels = images.reshape(len(images), -1, units)
         counts = seen.weights > 0
         num_samples = counts.sum() * pixels.shape[1]
-        total, products = sums_of(pixels, counts)
+        origin, high, low = pieces = split(pixels, counts)
+        deviations, origins = pieces.sums(), exact_count(num_samples).times(origin)
+        total = deviations.plus(origins)
+        # Back about zero, where sums of other batches are.
+        row = jax.tree.map(lambda x: x[None, :], total).times(origin[:, None])
+        col = jax.tree.map(lambda x: x[:, None], deviations).times(origin[None, :])
+        products = _products(high, low).plus(row).plus(col)
         return self.merge(UnitCovariance(num_samples, total, products))
 
     def merge(self, other: "UnitCovariance") -> "UnitCovariance":
@@ -68,20 +74,6 @@ def zero_covariance(num_units: int) -> UnitCovariance:
     return UnitCovariance(
         jnp.zeros((), jnp.int32), zero_sum(num_units), zero_sum(num_units, num_units)
     )
-
-
-def sums_of(
-    samples: Float[Array, "image sample unit"], counts: Bool[Array, " image"]
-) -> tuple[ExactSum, ExactSum]:
-    """Returns the sums of units and of products of two units, over what counts."""
-    origin, high, low = pieces = split(samples, counts)
-    num_samples = counts.sum() * samples.shape[1]
-    deviations, origins = pieces.sums(), exact_count(num_samples).times(origin)
-    total = deviations.plus(origins)
-    # Back about zero, where sums of other batches are.
-    row = jax.tree.map(lambda x: x[None, :], total).times(origin[:, None])
-    col = jax.tree.map(lambda x: x[:, None], deviations).times(origin[None, :])
-    return total, _products(high, low).plus(row).plus(col)
 
 
 def _products(

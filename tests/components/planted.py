@@ -3,6 +3,7 @@
 All is linear, so that every covariance is known: from the parameters alone.
 """
 
+import dataclasses
 import functools
 
 import jax
@@ -67,6 +68,15 @@ def tucker_gan(*, noise=0.0, mean=3.0):
         class_names=(),
         resolution=2,
     )
+
+
+def even_gan(*, mean=3.0):
+    """A generator whose latent moves as many directions of the layer, all alike."""
+    gan, latent = tucker_gan(mean=mean), _CORE + _NOISE
+    draw = np.random.default_rng(4).standard_normal((np.prod(SIZE), latent))
+    even = 3 * np.linalg.qr(draw)[0].T.reshape(latent, *SIZE)
+    params = {"map": jnp.asarray(even, jnp.float32), "mean": gan.params["mean"]}
+    return dataclasses.replace(gan, params=params)
 
 
 def activations(gan, num_images, *, key):

@@ -37,8 +37,8 @@ def test_planted_subspaces_are_found_and_nothing_else_is_captured():
             basis = found.basis(mode)[:, : planted.shape[1]]
             assert largest_angle(basis, planted) < 1e-3
             left = found.spectra[mode][planted.shape[1] :]
-            # What float32 rounds in an activation, of a mean of 3.
-            assert left.max() < 1e-10 * found.spectra[mode][0]
+            # What float32 rounds in a sum of products.
+            assert left.max() < 1e-6 * found.spectra[mode][0]
         np.testing.assert_allclose(found.captured, 1, atol=1e-6)
 
 
@@ -79,8 +79,8 @@ def test_cut_modes_capture_what_tensorly_does_and_never_less(ranks):
     # One for all modes, and one for each with the others projected.
     assert run_chunk._cache_size() <= before + 4
     assert found.ranks == ranks
-    # Float32 rounds a projection.
-    assert np.diff(found.captured).min(initial=0) > -1e-7
+    # But for what float32 rounds in a projection and in products.
+    assert np.diff(found.captured).min(initial=0) > -1e-6
     x, _ = activations(gan, num_images, key=KEY)
     centred = x - x.mean(axis=0)
     (core, _), _ = tensorly.decomposition.partial_tucker(
@@ -102,8 +102,12 @@ def test_batch_size_does_not_matter(batch_size, ranks):
     sizes = {"num_images": 65, "key": KEY}
     whole = components.mpca(gan, "layer", ranks=ranks, batch_size=65, **sizes)
     found = components.mpca(gan, "layer", ranks=ranks, batch_size=batch_size, **sizes)
-    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(whole), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(found.mean, whole.mean, rtol=1e-5)
+    np.testing.assert_allclose(found.captured, whole.captured, rtol=1e-5)
+    for mode in stats.MODES:
+        np.testing.assert_allclose(found.spectra[mode], whole.spectra[mode], rtol=1e-5)
+        # Eigenvalues that differ by a hundredth make a hundred times the error.
+        np.testing.assert_allclose(found.basis(mode), whole.basis(mode), atol=1e-4)
 
 
 def test_an_interrupted_run_goes_on_to_the_same(tmp_path):
@@ -136,7 +140,7 @@ def test_an_interrupted_run_goes_on_to_the_same(tmp_path):
 def test_memory_does_not_depend_on_the_number_of_images():
     zero = stats.zero_scatter(*SIZE)
     sizes = [leaf.size for leaf in jax.tree.leaves(zero)]
-    assert sum(sizes) == 1 + 2 * (np.prod(SIZE) + sum(n * n for n in SIZE))
+    assert sum(sizes) == 1 + np.prod(SIZE) + 2 * sum(n * n for n in SIZE)
 
 
 def test_layers_and_ranks_that_make_no_sense_are_refused():
