@@ -23,8 +23,8 @@ from jgan.components._regression import Regression
 from jgan.components._weights import Weight
 from jgan.gan import Gan
 
-# Steps in one program, after which the host hears of the loss. A step takes some ten
-# milliseconds, calling a program less than one.
+# Steps in one program, after which the host hears of the loss. A step takes some 60
+# milliseconds at 512 x 4 x 4 on two cores, calling a program less than one.
 _STEPS = 100
 
 
@@ -44,6 +44,18 @@ class AdamConfig:
     batch_size: int = 16
     learning_rate: float = 1e-4
     penalty: float = 1e-3
+
+    def __post_init__(self) -> None:
+        """Refuses a training of nothing.
+
+        Raises:
+            ValueError: If there is no step or no image.
+        """
+        if self.num_steps < 1 or self.batch_size < 1:
+            raise ValueError(
+                f"num_steps is {self.num_steps} and batch_size {self.batch_size}; give "
+                "at least 1."
+            )
 
 
 class Trained(NamedTuple):
@@ -71,7 +83,7 @@ def adam_regression(
     """Returns the weight after training, and the error of each step.
 
     Step `i` takes the images from ``i * batch_size`` on, so the result depends on the
-    arguments alone. The activations are as they are, neither centred nor projected.
+    arguments alone. The activations are as they are, neither centered nor projected.
 
     Args:
         gan: Any generator.

@@ -74,8 +74,8 @@ def project(
 ) -> Float[Array, "image row_component col_component unit_component"]:
     """Returns the core of each activation, float32: its coordinates in the bases."""
     mean = jnp.asarray(decomposition.mean, jnp.float32)
-    centred = activation.astype(jnp.float32) - mean[None]
-    return along_modes(centred, [decomposition.basis(mode).T for mode in MODES])
+    centered = activation.astype(jnp.float32) - mean[None]
+    return along_modes(centered, [decomposition.basis(mode).T for mode in MODES])
 
 
 def reconstruct(

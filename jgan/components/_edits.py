@@ -12,10 +12,12 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from jgan.components._decomposition import Decomposition
 from jgan.components._directions import Directions
 from jgan.components._regression import Regression
+from jgan.components._weights import Weight
 from jgan.stats import MODES
 
 
@@ -74,12 +76,13 @@ def mixing_directions(
         for mode, indices in zip(MODES, chosen, strict=True)
     ]
     vectors = np.einsum("rd,cd,ud->drcu", *columns)
-    shares = [
+    variances = [
         np.asarray(decomposition.spectra[mode])[indices]
         for mode, indices in zip(MODES, chosen, strict=True)
     ]
     total = np.sum(np.asarray(decomposition.spectra[MODES[-1]]))
-    values = np.prod(shares, axis=0) / max(total, np.finfo(np.float64).tiny) ** 2
+    # Of a constant layer, all are 0.
+    values = np.prod(variances, axis=0) / (total**2 if total > 0 else 1.0)
     return Directions(
         {layer: jnp.asarray(vectors, jnp.float32)}, jnp.asarray(values, jnp.float32)
     )
@@ -137,13 +140,19 @@ def to_latent(
             f"of layer {layer!r}."
         )
     vectors = directions.vectors[layer]
-    latent = {}
-    for target, weight in regression.weights.items():
-        shape = tuple(len(factor) for factor in (weight.row, weight.col, weight.unit))
-        # One at a time: all of them at full size may be gigabytes.
-        of = lambda vector, weight=weight, shape=shape: weight.apply(
-            jnp.broadcast_to(vector, shape)[None]
-        )[0]
-        latent[target] = jax.lax.map(of, vectors)
+    latent = {
+        target: _latents_of(weight, vectors)
+        for target, weight in regression.weights.items()
+    }
     moved = {layer: vectors, **latent} if keep else latent
     return Directions(moved, directions.values)
+
+
+@jax.jit
+def _latents_of(
+    weight: Weight, vectors: Float[Array, "direction row col unit"]
+) -> Float[Array, "direction latent"]:
+    shape = tuple(len(factor) for factor in (weight.row, weight.col, weight.unit))
+    whole = lambda vector: jnp.broadcast_to(vector, shape)[None]
+    # One at a time: all of them at full size may be gigabytes.
+    return jax.lax.map(lambda vector: weight.apply(whole(vector))[0], vectors)

@@ -45,7 +45,8 @@ def ganspace(
         Directions of unit length, and as values the variances of the components.
 
     Raises:
-        ValueError: As `vectorized_pca`; or if there is no such latent.
+        ValueError: As `vectorized_pca`; if there is no such latent; or if a component
+            has nothing to do with it, as of a layer that is constant.
     """
     pca_key, fit_key = jax.random.split(key)
     sizes = {"num_images": num_images, "batch_size": batch_size, "mesh": mesh}
@@ -53,10 +54,16 @@ def ganspace(
         gan, layer, num_components=num_components, **sizes, key=pca_key
     )
     _, covariance = joint_covariance(
-        gan, layer, pca, num_components, target=target, **sizes, key=fit_key
+        gan, layer, pca, target=target, **sizes, key=fit_key
     )
     cross = covariance[:num_components, num_components:]
-    vectors = cross / np.linalg.norm(cross, axis=1, keepdims=True)
+    length = np.linalg.norm(cross, axis=1, keepdims=True)
+    if not length.all():
+        raise ValueError(
+            f"Component {int(np.argmin(length))} of layer {layer!r} does not vary with "
+            f"{target!r}; give a smaller num_components than {num_components}."
+        )
+    vectors = cross / length
     return Directions(
         {target: jnp.asarray(vectors, jnp.float32)},
         jnp.asarray(pca.variances, jnp.float32),

@@ -30,7 +30,6 @@ def joint_covariance(
     gan: Gan,
     layer: str,
     basis: Coordinates,
-    num_coordinates: int,
     *,
     target: str,
     num_images: int,
@@ -47,7 +46,7 @@ def joint_covariance(
             vector.
     """
     stats.check_layers(gan, (layer,))
-    size = num_coordinates + _latent_dim(gan, target)
+    size = _size_of_both(gan, layer, basis, target)
     zero = stats.zero_scatter(1, 1, size, modes=("unit",))
     collected = stats.collect(
         gan,
@@ -79,8 +78,7 @@ class CoordinatesAndLatent(NamedTuple):
         coordinates = self.basis.coordinates(seen.activation)
         inner = {}
         for name, covariance in self.inner.items():
-            latent = target_of(seen.latents, seen.taps, name)
-            both = jnp.concatenate([coordinates, latent], axis=1)
+            both = _both(coordinates, target_of(seen.latents, seen.taps, name))
             together = seen._replace(activation=both[:, None, None, :])
             inner[name] = covariance.update(together)
         return self._replace(inner=inner)
@@ -111,10 +109,15 @@ def target_of(
     return target.astype(jnp.float32)
 
 
-def _latent_dim(gan: Gan, target: str) -> int:
-    def latent() -> Array:
+def _both(coordinates: Array, latent: Array) -> Float[Array, "image both"]:
+    return jnp.concatenate([coordinates, latent], axis=1)
+
+
+def _size_of_both(gan: Gan, layer: str, basis: Coordinates, target: str) -> int:
+    def of_one() -> Array:
         latents = gan.sample_latents(1, key=jax.random.key(0))
         taps = gan.forward(gan.params, latents, None)[1]
-        return target_of(latents, taps, target)
+        latent = target_of(latents, taps, target)
+        return _both(basis.coordinates(taps[layer]), latent)
 
-    return jax.eval_shape(latent).shape[1]
+    return jax.eval_shape(of_one).shape[1]

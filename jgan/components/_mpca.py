@@ -87,7 +87,7 @@ def mpca(
 
     whole = gather(stats.zero_scatter(*size), "whole")
     solved = {mode: _leading(whole.scatter(mode)) for mode in MODES}
-    total = sum(solved["unit"][0])
+    total = solved["unit"][0].sum()
     bases = {mode: solved[mode][1][:, : getattr(ranks, mode)] for mode in MODES}
     captured = [1.0]
     if ranks != size:
@@ -95,12 +95,12 @@ def mpca(
         for i in range(1, 1 + _ROUNDS):
             for mode in _ORDER:
                 others = {m: None if m == mode else bases[m] for m in MODES}
-                zero = zero_projected(size, others, mode)
+                zero = _zero_projected(size, others, mode)
                 found = gather(zero, f"round{i}.{mode}").inner
                 values, vectors = _leading(found.scatter(mode))
                 rank = getattr(ranks, mode)
                 bases[mode] = vectors[:, :rank]
-                captured.append(_share(sum(values[:rank]), total))
+                captured.append(_share(values[:rank].sum(), total))
             if i > 1 and captured[-1] - captured[-1 - len(_ORDER)] < _RISE:
                 break
     return Decomposition(
@@ -135,7 +135,7 @@ class Projected(NamedTuple):
         return self._replace(inner=self.inner.merge(other.inner))
 
 
-def zero_projected(
+def _zero_projected(
     size: Layer, bases: Mapping[str, Basis | None], mode: str
 ) -> Projected:
     """Returns one mode's scatter of no images, with the other modes projected."""

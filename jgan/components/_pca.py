@@ -5,6 +5,7 @@ orthonormal, and multiplied again (Halko, Martinsson and Tropp, 2011): memory ho
 block, not the covariance, which for 512 x 4 x 4 would have 67 million entries.
 """
 
+import functools
 import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,14 +18,16 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from jgan import stats
 from jgan.components._directions import Directions, orient
-from jgan.gan import Gan
+from jgan.gan import Gan, Layer
 
 # Vectors beside those asked for, which is what makes few passes enough.
 _MORE = 10
-_PASSES = 10
 # A pass after which the components hold less than this more of their variance is the
 # last.
 _RISE = 1e-4
+# Or this one: variances that so many passes do not tell apart are nearly equal, and any
+# rotation of their components is as good.
+_PASSES = 10
 
 
 class Pca(NamedTuple):
@@ -47,9 +50,9 @@ class Pca(NamedTuple):
         """Returns the coordinates of each image's activation, float32."""
         mean = jnp.asarray(self.mean, jnp.float32)
         components = jnp.asarray(self.components, jnp.float32)
-        centred = activation.astype(jnp.float32) - mean[None]
+        centered = activation.astype(jnp.float32) - mean[None]
         return jnp.matmul(
-            centred.reshape(len(activation), -1),
+            centered.reshape(len(activation), -1),
             components.reshape(len(components), -1).T,
             precision=jax.lax.Precision.HIGHEST,
         )
@@ -107,11 +110,11 @@ def vectorized_pca(
     block = np.asarray(jax.random.normal(start_key, (features, width)), np.float64)
     block = np.linalg.qr(block)[0]
     captured = 0.0
-    mean, values, vectors = block[:, 0], np.zeros(width), block
+    mean, values, vectors = np.zeros(size), np.zeros(width), block
     for i in range(_PASSES):
         found = stats.collect(
             gan,
-            {layer: {"pca": _zero(block)}},
+            {layer: {"pca": _zero(size, block)}},
             num_images=num_images,
             batch_size=batch_size,
             mesh=mesh,
@@ -119,16 +122,17 @@ def vectorized_pca(
             progress=progress,
             key=image_key,
         )[layer]["pca"]
-        mean, product = found.multiplied(block)
+        product = found.products / num_images
         values, rotation = np.linalg.eigh(block.T @ product)
         values, vectors = values[::-1], block @ rotation[:, ::-1]
+        mean = found.mean
         before, captured = captured, values[:num_components].sum()
         if captured - before <= _RISE * captured:
             break
         block = np.linalg.qr(product)[0]
     components = orient(vectors[:, :num_components].T)
     return Pca(
-        mean.reshape(size),
+        mean,
         components.reshape(-1, *size),
         np.maximum(values[:num_components], 0.0),
     )
@@ -140,48 +144,47 @@ class CovarianceTimes(NamedTuple):
     Attributes:
         block: Vectors.
         num_images: Images seen.
-        total: Sum of the activations.
-        products: Sum of the activations, each times its products with the block.
+        mean: Of their activations.
+        products: Sum of the deviations from it, each times its products with the block.
     """
 
     block: Float[np.ndarray | Array, "feature vector"]
     num_images: Int[np.ndarray | Array, ""]
-    total: Float[np.ndarray | Array, " feature"]
+    mean: Float[np.ndarray | Array, "row col unit"]
     products: Float[np.ndarray | Array, "feature vector"]
 
     def update(self, seen: stats.Seen) -> "CovarianceTimes":
         """Returns the statistic with one more batch, in float32."""
-        counts = seen.weights > 0
-        x = seen.activation.astype(jnp.float32).reshape(len(counts), -1)
-        x = jnp.where(counts[:, None], x, 0.0)
-        times = lambda a, b: jnp.matmul(a, b, precision=jax.lax.Precision.HIGHEST)
-        products = times(x.T, times(x, jnp.asarray(self.block, jnp.float32)))
-        return self.merge(
-            CovarianceTimes(self.block, counts.sum(), x.sum(axis=0), products)
-        )
+        num_images, mean, deviations = stats.center(seen)
+        products = _times(deviations, self.block)
+        return self.merge(CovarianceTimes(self.block, num_images, mean, products))
 
     def merge(self, other: "CovarianceTimes") -> "CovarianceTimes":
         """Returns the statistic of two disjoint sets of images."""
-        return CovarianceTimes(
-            self.block,
-            self.num_images + other.num_images,
-            self.total + other.total,
-            self.products + other.products,
+        mean, between = stats.merge_means(
+            (self.num_images, self.mean), (other.num_images, other.mean)
         )
-
-    def multiplied(
-        self, block: Float[np.ndarray, "feature vector"]
-    ) -> tuple[Float[np.ndarray, " feature"], Float[np.ndarray, "feature vector"]]:
-        """Returns the mean activation, and the covariance times the block."""
-        mean = np.asarray(self.total) / np.asarray(self.num_images)
-        raw = np.asarray(self.products) / np.asarray(self.num_images)
-        return mean, raw - np.outer(mean, mean @ block)
+        products = self.products + other.products + _times(between[None], self.block)
+        num_images = self.num_images + other.num_images
+        return CovarianceTimes(self.block, num_images, mean, products)
 
 
-def _zero(block: Float[np.ndarray, "feature vector"]) -> CovarianceTimes:
+def _zero(size: Layer, block: Float[np.ndarray, "feature vector"]) -> CovarianceTimes:
     return CovarianceTimes(
         block,
         jnp.zeros((), jnp.int32),
-        jnp.zeros((len(block),), jnp.float32),
+        jnp.zeros(size, jnp.float32),
         jnp.zeros(block.shape, jnp.float32),
     )
+
+
+def _times(
+    x: Float[np.ndarray | Array, "image row col unit"],
+    block: Float[np.ndarray | Array, "feature vector"],
+) -> Float[np.ndarray | Array, "feature vector"]:
+    """Returns the sum over images of each times its products with the block."""
+    flat = x.reshape(len(x), -1)
+    if isinstance(flat, np.ndarray):
+        return flat.T @ (flat @ block)
+    times = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+    return times(flat.T, times(flat, jnp.asarray(block, jnp.float32)))

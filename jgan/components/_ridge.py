@@ -57,9 +57,9 @@ def ridge_regression(
 ) -> Ridge:
     """Returns the regression from the cores of a layer to a latent, with its penalty.
 
-    Memory is some 16 bytes for each pair of a core's components and, on the host, three
-    times that: 2,048 components take 0.3 GB. Cut the ranks of the decomposition to have
-    fewer.
+    Memory is 16 bytes for each pair of numbers of core and latent together, and on the
+    host about three times that: for 2,048 components and a latent of 512, 0.1 and 0.3
+    GB. Cut the ranks of the decomposition to have fewer.
 
     Args:
         gan: Any generator.
@@ -91,7 +91,6 @@ def ridge_regression(
         gan,
         layer,
         decomposition,
-        components,
         target=target,
         num_images=num_images,
         batch_size=batch_size,
@@ -115,10 +114,10 @@ def ridge_regression(
     )
     weight = TuckerWeight(core, *factors)
     # The core of the mean activation is 0; an activation of 0 is as far as the mean.
-    centre = jnp.asarray(decomposition.mean, jnp.float32)
+    center = jnp.asarray(decomposition.mean, jnp.float32)
     core_mean, latent_mean = np.split(mean, [components])
     intercept = latent_mean - core_mean @ matrix
-    intercept = jnp.asarray(intercept, jnp.float32) - weight.apply(centre[None])[0]
+    intercept = jnp.asarray(intercept, jnp.float32) - weight.apply(center[None])[0]
     return Ridge(
         Regression({target: weight}, {target: intercept}), penalty, num_effective
     )

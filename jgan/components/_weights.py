@@ -1,8 +1,8 @@
 """Tensors that take an activation to a latent, kept in factors.
 
 The whole tensor has as many numbers as the activation and the latent multiplied: four
-million for 512 x 4 x 4 and 512. In the factors of a Tucker or CP model there are fewer,
-and what a factor does to an activation costs a hundredth of building the tensor.
+million for 512 x 4 x 4 and 512. To put it together from the original's factors takes
+8.6 GFLOP; to put 16 activations through the factors instead, 0.3.
 """
 
 from contextlib import AbstractContextManager

@@ -44,6 +44,8 @@ from jgan.stats._quantiles import (
 from jgan.stats._scatter import (
     MODES as MODES,
     ModeScatter as ModeScatter,
+    center as center,
+    merge_means as merge_means,
     zero_scatter as zero_scatter,
 )
 from jgan.stats._segmenting import as_pytree as as_pytree

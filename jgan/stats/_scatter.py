@@ -7,7 +7,8 @@ are the mode's basis. It has the mode's size squared, whatever the number of ima
 Products are of deviations from the mean of their batch, and batches are brought
 together about the mean of both (Chan, Golub and LeVeque, 1983), in sums of two floats.
 What remains is what a batch's own matrix product rounds, 1e-7 of the largest variance
-and less with every batch: a tenth of the time that sums without rounding take.
+and less with every batch. At 512 x 4 x 4 that takes a seventh of the time of sums that
+do not round.
 """
 
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from jgan.stats._exact import ExactSum, zero_sum
 
 MODES: tuple[str, ...] = ("row", "col", "unit")
 _Floats = Array | np.ndarray
+_Number = Int[_Floats, ""] | np.integer
 
 
 class ModeScatter(NamedTuple):
@@ -40,29 +42,20 @@ class ModeScatter(NamedTuple):
 
     def update(self, seen: Seen) -> "ModeScatter":
         """Returns the statistic with one more batch, in float32."""
-        counts = (seen.weights > 0)[:, None, None, None]
-        activation = jnp.where(counts, seen.activation.astype(jnp.float32), 0.0)
-        num_images = jnp.sum(counts)
-        divisor = jnp.maximum(num_images, 1).astype(jnp.float32)
-        mean = activation.sum(axis=0) / divisor
-        deviations = jnp.where(counts, activation - mean[None], 0.0)
-        products = {mode: _sum_of_one(deviations, mode) for mode in self.products}
+        num_images, mean, deviations = center(seen)
+        products = {mode: _products(deviations, mode) for mode in self.products}
         return self.merge(ModeScatter(num_images, mean, products))
 
     def merge(self, other: "ModeScatter") -> "ModeScatter":
         """Returns the statistic of two disjoint sets of images."""
-        ours, theirs = self.num_images, other.num_images
-        xp = np if isinstance(self.mean, np.ndarray) else jnp
-        dtype = self.mean.dtype
-        share = theirs.astype(dtype) / xp.maximum(ours + theirs, 1).astype(dtype)
-        difference = other.mean - self.mean
-        # About the mean of both, each has this many images' squares more.
-        between = difference * xp.sqrt(share * ours.astype(dtype))
+        mean, between = merge_means(
+            (self.num_images, self.mean), (other.num_images, other.mean)
+        )
         products = {
-            mode: mine.plus(other.products[mode]).plus(_sum_of_one(between[None], mode))
+            mode: mine.plus(other.products[mode]).plus(_products(between[None], mode))
             for mode, mine in self.products.items()
         }
-        return ModeScatter(ours + theirs, self.mean + difference * share, products)
+        return ModeScatter(self.num_images + other.num_images, mean, products)
 
     def scatter(self, mode: str) -> Float[np.ndarray, "place other_place"]:
         """Returns one mode's scatter about the mean activation, in float64.
@@ -95,8 +88,51 @@ def zero_scatter(
     )
 
 
-def _sum_of_one(x: Float[_Floats, "image row col unit"], mode: str) -> ExactSum:
-    """Returns the sum of the products of two places of a mode, as it is rounded."""
+def center(
+    seen: Seen,
+) -> tuple[
+    Int[Array, ""], Float[Array, "row col unit"], Float[Array, "image row col unit"]
+]:
+    """Returns how many images count, their mean, and all deviations from it, float32.
+
+    The deviations of images that do not count are 0.
+    """
+    counts = seen.weights > 0
+    activation = seen.activation.astype(jnp.float32)
+    # From one of the images first: what is constant then deviates by nothing at all.
+    origin = jnp.where(counts.any(), activation[jnp.argmax(counts)], 0.0)
+    kept = counts[:, None, None, None]
+    deviations = jnp.where(kept, activation - origin[None], 0.0)
+    num_images = jnp.sum(counts)
+    shift = deviations.sum(axis=0) / jnp.maximum(num_images, 1).astype(jnp.float32)
+    deviations = jnp.where(kept, deviations - shift[None], 0.0)
+    return num_images, origin + shift, deviations
+
+
+def merge_means(
+    ours: tuple[_Number, Float[_Floats, "row col unit"]],
+    theirs: tuple[_Number, Float[_Floats, "row col unit"]],
+) -> tuple[Float[_Floats, "row col unit"], Float[_Floats, "row col unit"]]:
+    """Returns the mean of two sets of images, and what lies between theirs.
+
+    The last is a deviation to add to those within the sets: with its products, sums of
+    products about either mean become that about the mean of both.
+
+    Args:
+        ours: Number of images and their mean activation.
+        theirs: Of the other set.
+    """
+    (num_ours, mean), (num_theirs, other_mean) = ours, theirs
+    xp = np if isinstance(mean, np.ndarray) else jnp
+    num_images = num_ours + num_theirs
+    share = num_theirs.astype(mean.dtype) / xp.maximum(num_images, 1).astype(mean.dtype)
+    difference = other_mean - mean
+    between = difference * xp.sqrt(share * num_ours.astype(mean.dtype))
+    return mean + difference * share, between
+
+
+def _products(x: Float[_Floats, "image row col unit"], mode: str) -> ExactSum:
+    """Returns the sum over all else of the products of two places of a mode."""
     axis = 1 + MODES.index(mode)
     others = [i for i in range(4) if i != axis]
     if isinstance(x, np.ndarray):

@@ -12,15 +12,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgan.gan import Gan, Layer
+from jgan.gan import Layer
 from jgan.models.latents import sample_latents
 from jgan.taps import Tapper
+from tests.components.planted import one_layer_gan
 
-ATTRIBUTES = ("red", "green", "row", "col")
 SIZE = Layer(8, 8, 16)
 _SIDE = 32
 # Of a blob's place around the middle, in pixels of the image.
 _REACH = 4.0
+# Of red, green, row and column: a color and a place vary alike, the others less. So
+# colors are told from each other, and not from places.
+_SCALES = np.array([1.2, 1.0, 1.2, 1.0])
 
 
 def _patterns():
@@ -34,7 +37,6 @@ def _patterns():
     places = draw.standard_normal((SIZE.rows, 2))
     places = places - places.mean(axis=0)
     places = places / np.linalg.norm(places, axis=0)
-    # A color and a place have the same variance, the others another.
     pixels, others = SIZE.rows * SIZE.cols, SIZE.cols * SIZE.units
     flat = np.ones(SIZE)
     red = flat * colors[:, 0] / np.sqrt(pixels)
@@ -42,9 +44,6 @@ def _patterns():
     row = flat * places[:, 0, None, None] / np.sqrt(others)
     col = flat * places[:, 1, None] / np.sqrt(others)
     return np.stack([red, green, row, col])
-
-
-_SCALES = np.array([1.2, 1.0, 1.2, 1.0])
 
 
 def _forward(params, latents, edits=None):
@@ -90,18 +89,7 @@ def blob_gan():
         "patterns": jnp.asarray(patterns, jnp.float32),
         "mean": jnp.asarray(0.1 * draw.standard_normal(SIZE), jnp.float32),
     }
-    return Gan(
-        name="blobs",
-        family="planted",
-        config=None,
-        params=params,
-        forward=_forward,
-        sample_latents=_draw,
-        layers={"layer": SIZE},
-        conditional_layers=(),
-        class_names=(),
-        resolution=_SIDE,
-    )
+    return one_layer_gan("blobs", params, _forward, _draw, size=SIZE, resolution=_SIDE)
 
 
 def sefa_weights(gan):

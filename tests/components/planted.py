@@ -56,17 +56,22 @@ def tucker_gan(*, noise=0.0, mean=3.0):
         "map": jnp.asarray(np.concatenate([signal, rest]), jnp.float32),
         "mean": jnp.asarray(mean + draw.standard_normal(SIZE), jnp.float32),
     }
+    return one_layer_gan("tucker", params, _forward, _draw, size=SIZE, resolution=2)
+
+
+def one_layer_gan(name, params, forward, draw, *, size, resolution):
+    """A generator that taps nothing but ``"layer"``."""
     return Gan(
-        name="tucker",
+        name=name,
         family="planted",
         config=None,
         params=params,
-        forward=_forward,
-        sample_latents=_draw,
-        layers={"layer": SIZE},
+        forward=forward,
+        sample_latents=draw,
+        layers={"layer": size},
         conditional_layers=(),
         class_names=(),
-        resolution=2,
+        resolution=resolution,
     )
 
 

@@ -20,13 +20,14 @@ pytestmark = pytest.mark.usefixtures("unoptimized")
 _MANY = {"num_images": 600, "batch_size": 100, "key": planted.KEY}
 
 
-def test_pca_equals_that_of_numpy():
-    gan = planted.tucker_gan(noise=0.05)
+@pytest.mark.parametrize("mean", [3.0, 1000.0])
+def test_pca_equals_that_of_numpy(mean):
+    gan = planted.tucker_gan(noise=0.05, mean=mean)
     found = components.vectorized_pca(gan, "layer", num_components=5, **_MANY)
     image_key, _ = jax.random.split(planted.KEY)
     x, _ = planted.activations(gan, 600, key=image_key)
-    centred = (x - x.mean(axis=0)).reshape(600, -1)
-    _, singular, vectors = np.linalg.svd(centred, full_matrices=False)
+    centered = (x - x.mean(axis=0)).reshape(600, -1)
+    _, singular, vectors = np.linalg.svd(centered, full_matrices=False)
     np.testing.assert_allclose(found.mean, x.mean(axis=0), rtol=1e-5)
     # Passes end when they bring less than a ten-thousandth.
     np.testing.assert_allclose(found.variances, singular[:5] ** 2 / 600, rtol=2e-4)
@@ -36,7 +37,7 @@ def test_pca_equals_that_of_numpy():
     assert cosines.min() > 0.999
     assert (got[np.arange(5), abs(got).argmax(axis=1)] > 0).all()
     coordinates = found.coordinates(jnp.float32(x))
-    want = centred @ got.T
+    want = centered @ got.T
     np.testing.assert_allclose(coordinates, want, atol=1e-4 * abs(want).max())
     directions = found.directions("layer")
     assert directions.vectors["layer"].shape == (5, *planted.SIZE)

@@ -1,13 +1,15 @@
 """Edits of a decomposed layer: their structure, their sums, and where they lead."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jgan import components, stats
-from jgan.components import Ranks
-from tests.components.planted import KEY, SIZE, activations, even_gan
+from jgan.components import Ranks, _edits
+from tests.components.planted import KEY, SIZE, activations, even_gan, tucker_gan
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
 
@@ -134,6 +136,21 @@ def test_a_sweep_is_one_program(fitted):
         assert swept.shape == (2, 3, 2, 2, 2, 3)
         image = gan.forward(gan.params, latents, None)[0]
         np.testing.assert_allclose(swept[:, 1], [image] * 2, atol=1e-6)
+    before = _edits._latents_of._cache_size()
+    components.to_latent(directions, "layer", regression)
+    assert _edits._latents_of._cache_size() == before
+
+
+def test_a_constant_layer_has_edits_of_no_variance():
+    gan = tucker_gan()
+    params = {**gan.params, "map": jnp.zeros_like(gan.params["map"])}
+    gan = dataclasses.replace(gan, params=params)
+    found = components.mpca(gan, "layer", ranks=Ranks(2, 3, 4), **_MANY)
+    assert not any(np.any(found.spectra[mode]) for mode in stats.MODES)
+    mixing = components.mixing_directions("layer", found, [(0, 1, 2)])
+    assert mixing.values[0] == 0
+    with pytest.raises(ValueError, match="Component 0 of layer 'layer' does not vary"):
+        components.ganspace(gan, "layer", num_components=2, **_MANY)
 
 
 def test_cut_modes_have_fewer_edits_and_others_are_refused(fitted):

@@ -25,8 +25,8 @@ _MANY = {"num_images": 600, "batch_size": 100, "key": KEY}
 
 
 def _scatter(x, axis):
-    centred = np.moveaxis(x - x.mean(axis=0), axis, 0).reshape(x.shape[axis], -1)
-    return centred @ centred.T / len(x)
+    centered = np.moveaxis(x - x.mean(axis=0), axis, 0).reshape(x.shape[axis], -1)
+    return centered @ centered.T / len(x)
 
 
 def test_planted_subspaces_are_found_and_nothing_else_is_captured():
@@ -82,15 +82,15 @@ def test_cut_modes_capture_what_tensorly_does_and_never_less(ranks):
     # But for what float32 rounds in a projection and in products.
     assert np.diff(found.captured).min(initial=0) > -1e-6
     x, _ = activations(gan, num_images, key=KEY)
-    centred = x - x.mean(axis=0)
+    centered = x - x.mean(axis=0)
     (core, _), _ = tensorly.decomposition.partial_tucker(
-        centred, rank=ranks, modes=[1, 2, 3], n_iter_max=200, tol=1e-12
+        centered, rank=ranks, modes=[1, 2, 3], n_iter_max=200, tol=1e-12
     )
-    want = np.sum(core**2) / np.sum(centred**2)
+    want = np.sum(core**2) / np.sum(centered**2)
     np.testing.assert_allclose(found.captured[-1], want, rtol=1e-4)
     own = np.asarray(components.project(found, jnp.float32(x)), np.float64)
     np.testing.assert_allclose(
-        np.sum(own**2) / np.sum(centred**2), found.captured[-1], rtol=1e-5
+        np.sum(own**2) / np.sum(centered**2), found.captured[-1], rtol=1e-5
     )
 
 

@@ -68,10 +68,10 @@ def test_ridge_equals_that_of_scikit_learn():
 
 def test_the_penalty_has_the_least_error_of_cross_validation():
     _, found, _, core, z = _fitted(num_images=40, batch_size=40, key=KEY)
-    centred, truth = core - core.mean(axis=0), z - z.mean(axis=0)
+    centered, truth = core - core.mean(axis=0), z - z.mean(axis=0)
 
     def score(penalty):
-        gram = centred @ centred.T
+        gram = centered @ centered.T
         hat = gram @ np.linalg.inv(gram + penalty * 40 * np.eye(40)) + 1 / 40
         left = np.sum((truth - hat @ truth) ** 2)
         return left / (1 - np.trace(hat) / 40) ** 2
@@ -134,6 +134,9 @@ def test_what_does_not_fit_is_refused():
         fit(gan, "layer", decomposition, target="layer", **_MANY)
     with pytest.raises(ValueError, match="num_images is 2"):
         fit(gan, "layer", decomposition, num_images=2, batch_size=2, key=KEY)
+    for nothing in ({"num_steps": 0}, {"batch_size": 0}):
+        with pytest.raises(ValueError, match="give at least 1"):
+            AdamConfig(**nothing)
     other = decomposition._replace(mean=np.zeros((2, 2, 2)))
     with pytest.raises(ValueError, match=r"of activations \(2, 2, 2\)"):
         fit(gan, "layer", other, **_MANY)
