@@ -1,4 +1,4 @@
-"""Names for what every room passes around: arrays, trees, and who tells concepts apart.
+"""Names for what every room passes around: arrays, trees, and who reads images.
 
 `Segmenter` is here and not in its room because statistics take one and may not know
 about networks.
@@ -42,4 +42,26 @@ class ScoringSegmenter(Segmenter, Protocol):
         self, images: Images
     ) -> Float[Array, "image label_row label_col concept"]:
         """Returns the log-probability of each concept, differentiable in the images."""
+        ...
+
+
+@runtime_checkable
+class AttributeReader(Protocol):
+    """Measures what edits are to change in an image: colors, and what is where.
+
+    An image is read alone, whatever else is in its batch.
+    """
+
+    @property
+    def style(self) -> tuple[str, ...]:
+        """Names of the attributes of color."""
+        ...
+
+    @property
+    def geometry(self) -> tuple[str, ...]:
+        """Names of the attributes of place, size and pose."""
+        ...
+
+    def read(self, images: Images) -> Float[Array, "image attribute"]:
+        """Returns the attributes, style first, NaN where one cannot be read."""
         ...

@@ -7,7 +7,7 @@ edits of one step, to combine with others. Start with `_directions`.
 Tensor Component Analysis: `mpca` decomposes a layer by mode, `ridge_regression` (or
 `adam_regression`, as originally) takes its activation back to the latent, `_edits` has
 the directions of either. `sefa`, `ganspace`, `vectorized_pca` and `random_directions`
-are what it is compared with.
+are what it is compared with, by `all_methods` and `compare_directions`.
 """
 
 from jgan.components._adam import (
@@ -15,6 +15,10 @@ from jgan.components._adam import (
     Trained as Trained,
     adam_regression as adam_regression,
     loss_of as loss_of,
+)
+from jgan.components._compare import (
+    Comparison as Comparison,
+    compare_directions as compare_directions,
 )
 from jgan.components._decomposition import (
     Decomposition as Decomposition,
@@ -30,6 +34,11 @@ from jgan.components._edits import (
     to_latent as to_latent,
 )
 from jgan.components._ganspace import ganspace as ganspace
+from jgan.components._methods import (
+    Methods as Methods,
+    all_methods as all_methods,
+    cut as cut,
+)
 from jgan.components._mpca import mpca as mpca
 from jgan.components._pca import Pca as Pca, vectorized_pca as vectorized_pca
 from jgan.components._random import random_directions as random_directions

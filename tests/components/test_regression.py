@@ -63,7 +63,10 @@ def test_ridge_equals_that_of_scikit_learn():
     _, found, x, core, z = _fitted(**_MANY)
     model = sklearn.linear_model.Ridge(alpha=found.penalty * len(core)).fit(core, z)
     got = found.regression.predict(jnp.float32(x))["z"]
-    np.testing.assert_allclose(got, model.predict(core), atol=1e-4)
+    # Variances of the core lie apart by 80,000, which makes of the 6e-8 that float32
+    # rounds half a percent in the least, which adds 0.1 to a prediction. Twice the
+    # penalty is wrong by 8e-3.
+    np.testing.assert_allclose(got, model.predict(core), atol=5e-4)
 
 
 def test_the_penalty_has_the_least_error_of_cross_validation():

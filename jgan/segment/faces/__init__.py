@@ -2,8 +2,9 @@
 
 Start with `FaceParts`, which `jgan.zoo.face_parts` loads. `landmarks` finds a face with
 the network that is in it, `contours` says which landmarks go round which part, `fill`
-turns contours into pixels.
+turns contours into pixels. `FaceAttributes` reads pose and colors, for edits.
 """
 
+from jgan.segment.faces.attributes import FaceAttributes as FaceAttributes
 from jgan.segment.faces.contours import CONCEPTS as CONCEPTS
 from jgan.segment.faces.parts import FaceParts as FaceParts

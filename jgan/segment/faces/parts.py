@@ -60,7 +60,7 @@ class FaceParts:
                 when the program runs; inside of `jax.jit` JAX wraps that error in its
                 own.
         """
-        _check(images)
+        check_images(images)
         # Its tangent would be asked for otherwise, and a callback has none.
         images = jax.lax.stop_gradient(images).astype(jnp.float32)
         if not isinstance(images, jax.core.Tracer):
@@ -79,17 +79,9 @@ class FaceParts:
 
     def _label(self, images: Float[Array, "*image row col 3"]) -> np.ndarray:
         pixels = np.asarray(images)
-        size = np.abs(pixels)
-        mostly_inside = np.median(size, axis=(-3, -2, -1)) <= 1 + _SLACK
-        # Written so that NaN is refused.
-        if not ((size <= _FARTHEST).all() and mostly_inside.all()):
-            raise ValueError(
-                f"Images reach from {pixels.min():g} to {pixels.max():g}; give values "
-                "in [-1, 1]."
-            )
         # A fresh one for each batch, because XLA may call from several threads.
         see = open_network(self.network)
-        batch = (np.clip(pixels, -1, 1).reshape(-1, *pixels.shape[-3:]) + 1) / 2
+        batch = to_unit(pixels).reshape(-1, *pixels.shape[-3:])
         labels = np.stack([_label_image(*find_landmarks(see, x), x) for x in batch])
         return labels.reshape(pixels.shape[:-1])
 
@@ -108,7 +100,31 @@ def _label_image(
     return labels
 
 
-def _check(images: Array) -> None:
+def to_unit(
+    pixels: Float[np.ndarray, "*image row col 3"],
+) -> Float[np.ndarray, "*image row col 3"]:
+    """Returns images in [-1, 1] as a picture has them, in [0, 1].
+
+    Raises:
+        ValueError: If more of one than a few pixels lies outside, or one far.
+    """
+    size = np.abs(pixels)
+    mostly_inside = np.median(size, axis=(-3, -2, -1)) <= 1 + _SLACK
+    # Written so that NaN is refused.
+    if not ((size <= _FARTHEST).all() and mostly_inside.all()):
+        raise ValueError(
+            f"Images reach from {pixels.min():g} to {pixels.max():g}; give values in "
+            "[-1, 1]."
+        )
+    return (np.clip(pixels, -1, 1) + 1) / 2
+
+
+def check_images(images: Array) -> None:
+    """Refuses what are no images.
+
+    Raises:
+        ValueError: If there is none, or of another shape or type.
+    """
     if images.ndim != 4 or images.shape[-1] != 3 or not images.size:
         raise ValueError(
             f"Images have shape {images.shape}; give (image, row, col, 3) with at "
