@@ -1,8 +1,8 @@
 """Multilinear PCA of a layer, in passes over images that are generated anew.
 
 Lu et al. (2008), as Oldfield et al. (2021) use it: the basis of a mode is made of the
-leading eigenvectors of its scatter. If no mode is cut, one pass over the images has all
-three. Otherwise a mode is solved again with the others projected on their bases, one
+leading eigenvectors of its scatter. If one mode is cut, or none, one pass over the images
+has all three. Otherwise a mode is solved again with the others projected on their bases, one
 after the other, which never captures less than before.
 """
 
@@ -52,7 +52,7 @@ def mpca(
         num_images: In each pass.
         batch_size: Images at a time.
         ranks: Components that each mode keeps; None keeps all. (The original's switch
-            from one pass to several looks at units only; here any cut mode counts.)
+            from one pass to several looks at units only; here any two cut modes do.)
         mesh: Devices that share each batch, as `jgan.stats.collect` has it.
         resume: A folder for what is gathered, one file a pass. An interrupted run goes
             on from it.
@@ -89,8 +89,11 @@ def mpca(
     solved = {mode: _leading(whole.scatter(mode)) for mode in MODES}
     total = solved["unit"][0].sum()
     bases = {mode: solved[mode][1][:, : getattr(ranks, mode)] for mode in MODES}
-    captured = [1.0]
-    if ranks != size:
+    cut = [m for m, r, n in zip(MODES, ranks, size, strict=True) if r < n]
+    kept = sum(solved[mode][0][: getattr(ranks, mode)].sum() for mode in cut)
+    captured = [_share(kept, total) if cut else 1.0]
+    # Whole modes lose nothing, so a single cut one is solved already.
+    if len(cut) > 1:
         captured = []
         for i in range(1, 1 + _ROUNDS):
             for mode in _ORDER:
