@@ -6,6 +6,7 @@ import sys
 
 from benchmarks import (
     bench_awareness,
+    bench_components,
     bench_dissection,
     bench_memory,
     bench_overlap_v5e,
@@ -16,13 +17,14 @@ from benchmarks import (
     compare,
     harness,
 )
-from benchmarks.specs import AWARENESS, DISSECTION, SAMPLING, TRAINING
+from benchmarks.specs import AWARENESS, COMPONENTS, DISSECTION, SAMPLING, TRAINING
 
 _BENCHMARKS = {
     "sampling": (bench_sampling, SAMPLING, harness.print_table),
     "training": (bench_training, TRAINING, harness.print_table),
     "awareness": (bench_awareness, AWARENESS, harness.print_table),
     "dissection": (bench_dissection, DISSECTION, harness.print_table),
+    "components": (bench_components, COMPONENTS, harness.print_table),
     "memory": (bench_memory, bench_memory.WORKLOADS, harness.print_table),
     "rendering": (bench_rendering, bench_rendering.WORKLOADS, harness.print_table),
     "overlap_v5e": (

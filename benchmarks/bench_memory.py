@@ -5,17 +5,14 @@ No peer exists: the line to hold is that ten times the images take no more than 
 when all is compiled, as compiling takes more than most images do. Needs Linux.
 """
 
-import pathlib
 from collections.abc import Callable
 
-from benchmarks import harness
+from benchmarks import harness, resident
 
 IMPLEMENTATIONS = ("jgan",)
 WORKLOADS = {"2000-images": 2_000, "20000-images": 20_000}
 _LAYERS = ("block1", "block2")
 _BATCH = 32
-# A 5 written here makes the kernel forget the peak so far.
-_PEAK = pathlib.Path("/proc/self/clear_refs")
 
 
 def measure_all(
@@ -57,7 +54,7 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
         return whole
 
     first, (again,) = harness.time_calls(look(_BATCH), repeats=1)
-    _PEAK.write_text("5")
+    resident.forget_peak()
     whole, _ = harness.time_calls(look(WORKLOADS[workload]), repeats=0)
     return harness.Measurement(
         benchmark="memory",

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Literal
 
-from jgan.models import biggan, biggan_deep, dcgan, stylegan2
+from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan2
 from jgan.training import PRESETS, Config
 
 
@@ -148,6 +148,80 @@ DISSECTION = {
             concepts=336,
             shown=10,
             batch_size=8,
+        ),
+    )
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Components:
+    """Tensor components of a layer of a ProGAN whose weights are untrained.
+
+    Attributes:
+        name: Of the workload.
+        task: A decomposition into modes, or a regression by Adam or in closed form.
+        config: The published sizes as far as the layer, and next to nothing after it.
+        layer: The second of its resolution, as the original has it.
+        count: Images; of a regression by Adam, steps.
+        implementations: Who does it.
+        rounds: How often each has its turn.
+    """
+
+    name: str
+    task: Literal["decompose", "adam", "closed-form"]
+    config: progan.Config
+    layer: str
+    count: int
+    implementations: tuple[str, ...] = ("jgan", "torch-original")
+    rounds: int = 3
+
+
+_TO_4X4 = progan.Config(units=(512, 1))
+_TO_8X8 = progan.Config(units=(512, 512))
+COMPONENTS = {
+    spec.name: spec
+    for spec in (
+        Components(
+            name="decompose-4x4",
+            task="decompose",
+            config=_TO_4X4,
+            layer="layer2",
+            count=10_000,
+        ),
+        Components(
+            name="decompose-8x8",
+            task="decompose",
+            config=_TO_8X8,
+            layer="layer4",
+            count=10_000,
+        ),
+        Components(
+            name="adam-4x4", task="adam", config=_TO_4X4, layer="layer2", count=100
+        ),
+        Components(
+            name="adam-8x8", task="adam", config=_TO_8X8, layer="layer4", count=100
+        ),
+        Components(
+            name="closed-form-4x4",
+            task="closed-form",
+            config=_TO_4X4,
+            layer="layer2",
+            count=10_000,
+            implementations=("jgan", "jgan-adam-10000"),
+            rounds=1,
+        ),
+        # The original would keep 3.3 GB of the first, 33 GB of the second.
+        *(
+            Components(
+                name=f"decompose-4x4-{count}",
+                task="decompose",
+                config=_TO_4X4,
+                layer="layer2",
+                count=count,
+                implementations=("jgan",),
+                rounds=1,
+            )
+            for count in (100_000, 1_000_000)
         ),
     )
 }
