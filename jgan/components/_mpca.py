@@ -1,9 +1,9 @@
 """Multilinear PCA of a layer, in passes over images that are generated anew.
 
 Lu et al. (2008), as Oldfield et al. (2021) use it: the basis of a mode is made of the
-leading eigenvectors of its scatter. If one mode is cut, or none, one pass over the images
-has all three. Otherwise a mode is solved again with the others projected on their bases, one
-after the other, which never captures less than before.
+leading eigenvectors of its scatter. If one mode is cut, or none, one pass over the
+images has all three. Otherwise a mode is solved again with the others projected on
+their bases, one after the other, which never captures less than before.
 """
 
 import pathlib
