@@ -17,8 +17,11 @@ import pytest
 from jgan import stats
 from jgan.ops import enlarge
 from tests.generators import make_gan
+from tests.helpers import UNOPTIMIZED
 from tests.stats import collecting
 from tests.stats.planted import empty, planted_gan
+
+pytestmark = pytest.mark.usefixtures("unoptimized")
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
@@ -30,9 +33,8 @@ def _here(batch_size, generator="planted"):
 
 @contextlib.contextmanager
 def _process(out, *, devices=1, **options):
-    environment = os.environ | {
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"
-    }
+    environment = os.environ | UNOPTIMIZED
+    environment["XLA_FLAGS"] += f" --xla_force_host_platform_device_count={devices}"
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.stats.collecting", out, json.dumps(options)],
         cwd=_ROOT,
