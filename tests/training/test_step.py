@@ -17,7 +17,12 @@ from tests.training.tiny import CONFIG, gradients, reals
 # The discriminator moves by the sign of its gradient, which may be either where it is
 # about zero; so it moves little before the generator follows it.
 _CONFIG = dataclasses.replace(CONFIG, discriminator_rate=2e-6)
-_UNOPTIMIZED = {"xla_backend_optimization_level": 0}
+# As the fixture `unoptimized` compiles, for some of the programs.
+_UNOPTIMIZED = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+    "xla_cpu_use_fusion_emitters": False,
+}
 
 
 @functools.cache
