@@ -2,8 +2,9 @@
 
 Generating the images is part of every time. Each implementation runs in a process of
 its own, on two threads, and does its work once, after a warm-up on a few images. Memory
-is what that run adds to the host's: its resident peak less what lay in memory after the
-warm-up, for all sides alike.
+is what that run adds to the host's: its resident peak less what lies in memory after
+the warm-up once all that is free is given back, for all sides alike. A graphics card's
+is not in it.
 
 A regression has the ranks with which the original edits many modes together: half of
 the units, all rows and columns. The closed form is held against 10,000 steps of jgan's
@@ -157,7 +158,7 @@ def _adam_jgan(spec: Components) -> Work:
 def _adam_torch(spec: Components) -> Work:
     from benchmarks import torch_components
 
-    side = 2 * int(spec.layer.removeprefix("layer"))
+    side = 4 << (int(spec.layer.removeprefix("layer")) - 1) // 2
     units, latent_dim = spec.config.units[0], spec.config.latent_dim
     generator = _torch_generator(spec)
 

@@ -33,7 +33,8 @@ class Measurement:
         implementation: Who computed it.
         times_s: Every timed run, warm.
         compile_s: What the first run cost beyond a warm one.
-        peak_memory_bytes: Largest resident size of the process that ran it alone.
+        peak_memory_bytes: Largest resident size of the process that ran it alone, or
+            what the run added to it, where the benchmark says so.
         device: What it ran on.
         variant: What the implementation chose, for instance a memory layout.
     """

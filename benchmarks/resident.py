@@ -1,5 +1,7 @@
-"""What a run adds to the memory of its process. Needs Linux."""
+"""What a run adds to the memory of its process. Needs Linux with glibc."""
 
+import ctypes
+import gc
 import pathlib
 import re
 from collections.abc import Callable
@@ -17,10 +19,14 @@ def growth(run: Callable[[], _Result]) -> tuple[int, _Result]:
     """Returns the bytes by which a run's peak is above what lay in memory before it.
 
     Without a run of a few batches beforehand this counts libraries and compilation.
+    What such a run has freed goes back to the kernel first, or the measured one would
+    take it up again and seem to need nothing.
 
     Args:
         run: What is measured, once.
     """
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     forget_peak()
     before = _status_bytes("VmRSS")
     result = run()

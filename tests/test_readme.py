@@ -10,6 +10,8 @@ import pytest
 from tests.convert.stylegan2.test_pickle import write_pickle
 from tests.golden import biggan_cases
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 README = pathlib.Path(__file__).parents[1] / "README.md"
 
 

@@ -13,6 +13,7 @@ import tyro
 from jgan.cli._console import err
 from jgan.cli._errors import message_of, termination_as_exit
 from jgan.cli.awareness import awareness
+from jgan.cli.components import components
 from jgan.cli.convert import convert
 from jgan.cli.dissect import dissect
 from jgan.cli.evaluate import evaluate
@@ -29,6 +30,7 @@ _COMMANDS = {
         tour,
         dissect,
         awareness,
+        components,
         models,
         sample,
         pull,

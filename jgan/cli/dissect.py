@@ -9,10 +9,8 @@ import tyro
 from jgan import segment, zoo
 from jgan.cli._checks import check_seed
 from jgan.cli._console import mention, progress_bar, say
+from jgan.cli._faces import face_parts, makes_faces
 from jgan.gan import Gan
-
-# Generators of faces, by their name in the zoo.
-_FACES = ("faces-digiface", "faces-celeba")
 
 
 def dissect(
@@ -67,12 +65,8 @@ def _segmenter(gan: Gan, name: str) -> Any:
     scenes = gan.class_names == network.class_names
     if name == "scenes" or (name == "auto" and scenes):
         return network
-    if name == "faces" or (name == "auto" and gan.name in _FACES):
-        try:
-            return zoo.face_parts(callback=mention)
-        except ImportError as error:
-            # The extra is not installed, which is no bug.
-            raise ValueError(str(error)) from error
+    if name == "faces" or (name == "auto" and makes_faces(gan)):
+        return face_parts()
     raise ValueError(
         f"No segmenter is known to fit {gan.name}. Choose one with --segmenter scenes "
         "or faces; in Python, jgan.report.write_dissection takes your own."

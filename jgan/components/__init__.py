@@ -19,6 +19,7 @@ from jgan.components._adam import (
 from jgan.components._compare import (
     Comparison as Comparison,
     compare_directions as compare_directions,
+    latent_spread as latent_spread,
 )
 from jgan.components._decomposition import (
     Decomposition as Decomposition,

@@ -83,7 +83,7 @@ def compare_directions(
     compared = {}
     for name, directions in methods.items():
         (target,) = directions.vectors
-        step = strength * _latent_spread(gan, target, spread_key)
+        step = strength * latent_spread(gan, target, spread_key)
         count = len(directions.values)
         after = np.zeros((count, 2, num_images, len(names)))
         for i in range(count):
@@ -165,8 +165,14 @@ def _spread_of(
     return scale
 
 
-def _latent_spread(gan: Gan, target: str, key: PRNGKeyArray) -> float:
-    """Returns the root of the mean variance of a latent's values."""
+def latent_spread(gan: Gan, target: str, key: PRNGKeyArray) -> float:
+    """Returns the root of the mean variance of a latent's values.
+
+    Args:
+        gan: Any generator.
+        target: ``"z"``, or a tap such as ``"w"``.
+        key: Consumed whole.
+    """
     if target == Z:
         z = gan.sample_latents(_NUM_SPREAD, key=key).z
     else:

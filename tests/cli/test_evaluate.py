@@ -16,6 +16,8 @@ from jgan.segment import scenes_network
 from jgan.worlds.scenes import CLASS_NAMES, CONCEPTS
 from tests.generators import make_gan
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 _CONFIG = biggan.Config(
     resolution=64, width=2, latent_dim=10, num_classes=8, shared_dim=4, attention=()
 )

@@ -62,9 +62,7 @@ def test_changes_are_in_standard_deviations_of_held_out_images():
     found = _compare({"true": true})["true"]
     _, image_key = jax.random.split(jax.random.key(5))
     latents = gan.sample_latents(40, key=image_key)
-    spread = components._compare._latent_spread(
-        gan, "z", jax.random.split(jax.random.key(5))[0]
-    )
+    spread = components.latent_spread(gan, "z", jax.random.split(jax.random.key(5))[0])
     np.testing.assert_allclose(spread, 1, atol=0.02)
     read = lambda latents: colored_blob.attributes(
         gan.forward(gan.params, latents, None)[0]

@@ -14,6 +14,8 @@ from tests.generators import make_gan
 from tests.golden import sefa_cases as cases
 from tests.helpers import unchecked
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 
 def _golden_gan(case, arrays):
     kind, sizes, _ = cases.CASES[case]

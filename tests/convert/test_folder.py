@@ -11,6 +11,8 @@ import jgan
 from jgan.convert import CheckpointError, ConversionError, load_folder, save
 from tests.generators import GANS, make_gan
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 
 @pytest.mark.parametrize("kind", GANS)
 def test_a_round_trip_is_exact(kind, tmp_path):

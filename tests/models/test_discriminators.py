@@ -15,6 +15,8 @@ from jgan.models.discriminators import (
 )
 from tests.helpers import normal, unchecked
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 CONFIG = Config(units=(5, 6), num_classes=4)
 LABELS = jnp.arange(4)
 

@@ -14,6 +14,8 @@ from jgan.segment import ScoringSegmenter, Segmenter, with_halves
 from jgan.segment._components import components
 from tests.dissect.planted import COLORS, NUM_UNITS, SQUARE, planted_gan
 
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
 _GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "halves.npz"
 _OBJECTS = tuple(f"object{i}" for i in range(5))
 _TOUCHING = np.ones((3, 3), int)

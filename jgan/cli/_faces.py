@@ -1,0 +1,26 @@
+"""Generators of faces, and what reads their images."""
+
+from jgan import zoo
+from jgan.cli._console import mention
+from jgan.gan import Gan
+from jgan.segment import FaceParts
+
+# By their name in the zoo.
+_FACES = ("faces-digiface", "faces-celeba")
+
+
+def makes_faces(gan: Gan) -> bool:
+    """Returns whether a generator is known to make faces."""
+    return gan.name in _FACES
+
+
+def face_parts() -> FaceParts:
+    """Returns what tells parts of faces.
+
+    Raises:
+        ValueError: If the extra is not installed, which is no bug.
+    """
+    try:
+        return zoo.face_parts(callback=mention)
+    except ImportError as error:
+        raise ValueError(str(error)) from error

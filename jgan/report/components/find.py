@@ -1,0 +1,169 @@
+"""All that the page shows, as numbers and images."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Float, PRNGKeyArray, UInt8
+
+from jgan import components, images as pictures
+from jgan.components import Directions
+from jgan.gan import Gan
+from jgan.report.batch_size import images_that_fit
+from jgan.stats import MODES
+from jgan.typing import AttributeReader
+
+# To either side, in lengths that latents usually have: at the ends, edits are as large
+# as the latent itself, and in the middle most images are still of their kind.
+REACH = 0.8
+STRENGTHS = (-1.0, -0.5, 0.0, 0.5, 1.0)
+_SHOWN, _IMAGES = 4, 2
+# Images of each method's directions that are compared: of faces, a minute and a half.
+_COMPARED = 32
+_HELD_OUT = 1000
+
+
+class Sheet(NamedTuple):
+    """Edits along the components of one mode.
+
+    Attributes:
+        variances: Of each component shown, as a share of the total.
+        images: In bytes.
+    """
+
+    variances: Float[np.ndarray, " component"]
+    images: UInt8[np.ndarray, "component image strength row col 3"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found of one layer.
+
+    Attributes:
+        layer: Its name.
+        target: The latent that is edited.
+        num_images: For each pass.
+        methods: Directions of all methods, and what they are made of.
+        r_squared: Share of the latent's variance that the layer tells, on other images.
+        sheets: By mode.
+        attributes: Names, of style and of geometry; none if nothing reads them.
+        compared: By method; None likewise.
+    """
+
+    layer: str
+    target: str
+    num_images: int
+    methods: components.Methods
+    r_squared: float
+    sheets: Mapping[str, Sheet]
+    attributes: tuple[tuple[str, ...], tuple[str, ...]]
+    compared: Mapping[str, components.Comparison] | None
+
+
+def find_components(
+    gan: Gan,
+    layer: str,
+    reader: AttributeReader | None,
+    *,
+    num_images: int,
+    progress: Callable[[str, float], None],
+    key: PRNGKeyArray,
+) -> Found:
+    """Returns the components of a layer, their edits, and how methods compare.
+
+    Args:
+        gan: The generator.
+        layer: Of its layers.
+        reader: Of attributes, or None if there is none for such images.
+        num_images: For each pass over images.
+        progress: Told what is done, and the share.
+        key: Consumed whole.
+    """
+    target = target_of(gan)
+    keys = jax.random.split(key, 4)
+    names = () if reader is None else (*reader.style, *reader.geometry)
+    share = 0.9 if reader is None else 0.3
+    progress("decomposing", 0.0)
+    methods = components.all_methods(
+        gan,
+        layer,
+        target=target,
+        num_directions=max(16, len(names)),
+        num_images=num_images,
+        batch_size=images_that_fit(gan),
+        progress=lambda done: progress("decomposing", share * done),
+        key=keys[0],
+    )
+    scores = components.r_squared(
+        gan,
+        layer,
+        methods.regression,
+        num_images=min(num_images, _HELD_OUT),
+        batch_size=images_that_fit(gan),
+        key=keys[1],
+    )
+    sheets = {
+        mode: _sheet(gan, layer, target, methods, mode, keys[2]) for mode in MODES
+    }
+    compared = None
+    if reader is not None:
+        compared = components.compare_directions(
+            gan,
+            methods.directions,
+            reader,
+            num_images=_COMPARED,
+            progress=lambda done: progress("comparing", share + (1 - share) * done),
+            key=keys[3],
+        )
+    return Found(
+        layer=layer,
+        target=target,
+        num_images=num_images,
+        methods=methods,
+        r_squared=scores[target],
+        sheets=sheets,
+        attributes=((), ()) if reader is None else (reader.style, reader.geometry),
+        compared=compared,
+    )
+
+
+def target_of(gan: Gan) -> str:
+    """Returns which latent is edited: ``"w"`` where there is one, else ``"z"``."""
+    latents = gan.sample_latents(1, key=jax.random.key(0))
+    _, taps = jax.eval_shape(gan.forward, gan.params, latents)
+    return "w" if "w" in taps else "z"
+
+
+def _sheet(
+    gan: Gan,
+    layer: str,
+    target: str,
+    methods: components.Methods,
+    mode: str,
+    key: PRNGKeyArray,
+) -> Sheet:
+    edits = components.mode_directions(layer, methods.decomposition, mode)
+    moved = components.to_latent(edits, layer, methods.regression)
+    vectors = np.asarray(moved.vectors[target])[:_SHOWN]
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    usual = components.latent_spread(gan, target, key) * np.sqrt(vectors.shape[1])
+    # What no latent makes changes nothing.
+    vectors = vectors * (REACH * usual / np.where(length > 0, length, 1.0))
+    latents = gan.sample_latents(_IMAGES, key=key)
+    swept = components.traverse(
+        gan,
+        latents,
+        Directions({target: jax.numpy.asarray(vectors)}, moved.values[: len(vectors)]),
+        indices=range(len(vectors)),
+        strengths=STRENGTHS,
+    )
+    shown = np.asarray(swept).swapaxes(1, 2)
+    as_bytes = pictures.to_uint8(shown.reshape(-1, *shown.shape[3:]))
+    spectrum = np.asarray(methods.decomposition.spectra[mode])
+    total = spectrum.sum()
+    return Sheet(
+        spectrum[: len(vectors)] / (total if total > 0 else 1.0),
+        as_bytes.reshape(shown.shape),
+    )
