@@ -129,7 +129,7 @@ def leakage_section(files: Files, found: Found) -> Section | None:
     )
     cards = "".join(
         card(
-            _NAMES[name].capitalize(),
+            _NAMES[name][0].upper() + _NAMES[name][1:],
             f"mean off-diagonal {one.mod:.2f}",
             _matrix(found, one),
         )

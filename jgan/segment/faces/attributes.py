@@ -75,8 +75,8 @@ class FaceAttributes:
             ValueError: If they are no images of that kind.
         """
         check_images(images)
-        see = open_network(self.parts.network)
         pixels = to_unit(np.asarray(images, np.float32))
+        see = open_network(self.parts.network)
         rows = [_attributes(*find_landmarks(see, one), one) for one in pixels]
         return jnp.asarray(np.stack(rows), jnp.float32)
 

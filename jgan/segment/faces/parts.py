@@ -79,9 +79,9 @@ class FaceParts:
 
     def _label(self, images: Float[Array, "*image row col 3"]) -> np.ndarray:
         pixels = np.asarray(images)
+        batch = to_unit(pixels).reshape(-1, *pixels.shape[-3:])
         # A fresh one for each batch, because XLA may call from several threads.
         see = open_network(self.network)
-        batch = to_unit(pixels).reshape(-1, *pixels.shape[-3:])
         labels = np.stack([_label_image(*find_landmarks(see, x), x) for x in batch])
         return labels.reshape(pixels.shape[:-1])
 
