@@ -11,7 +11,7 @@ import pytest
 import rich.console
 
 from jgan import report, segment, zoo
-from jgan.cli.dissect import _FACES
+from jgan.cli._faces import _FACES
 from tests.generators import make_gan
 
 
