@@ -1,9 +1,10 @@
 """Generators of faces, and what reads their images."""
 
+from typing import Any
+
 from jgan import zoo
 from jgan.cli._console import mention
 from jgan.gan import Gan
-from jgan.segment import FaceParts
 
 # By their name in the zoo.
 _FACES = ("faces-digiface", "faces-celeba")
@@ -14,8 +15,8 @@ def makes_faces(gan: Gan) -> bool:
     return gan.name in _FACES
 
 
-def face_parts() -> FaceParts:
-    """Returns what tells parts of faces.
+def face_parts() -> Any:
+    """Returns what tells parts of faces, `jgan.segment.FaceParts`.
 
     Raises:
         ValueError: If the extra is not installed, which is no bug.
