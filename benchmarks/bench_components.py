@@ -21,12 +21,11 @@ from benchmarks.specs import COMPONENTS, Components
 IMPLEMENTATIONS = ("jgan", "torch-original", "jgan-adam-10000")
 _BATCH = 16  # The original's.
 _PENALTY, _LEARNING_RATE = 1e-3, 1e-4  # Likewise.
-# Where it changes nothing but the time: ridge regression adds up a square matrix of
-# 1,536 for each batch, which takes a fourth of the time that batches of 16 do.
-_LARGE_BATCH = 64
-_FEW_IMAGES = 4 * _LARGE_BATCH
-# Of the closed form: 1,024 components of 8,192, which 10,000 images determine.
-_CUT_UNITS = 64
+# Of the closed form: 2,048 components of 8,192, which 6,000 images determine, with
+# modes of 1,024. Its square matrix of 2,560 is added up once for each batch.
+_CUT_UNITS, _MODE_IMAGES = 128, 1024
+_LARGE_BATCH = 256
+_FEW_IMAGES = 2 * _LARGE_BATCH
 _ADAM_STEPS = 10_000
 _FEW_STEPS = 100  # As many as jgan compiles into one program.
 _HELD_OUT = 4_000
@@ -192,17 +191,15 @@ def _closed_form(spec: Components) -> Work:
         decomposition = components.mpca(
             gan,
             spec.layer,
-            num_images=num_images,
+            ranks=components.Ranks(*gan.layers[spec.layer][:2], _CUT_UNITS),
+            num_images=min(num_images, _MODE_IMAGES),
             batch_size=_LARGE_BATCH,
             key=key,
         )
-        # All rows and columns are kept, so these are the units of least loss, which
-        # `ranks` would find again in six more passes.
-        cut = decomposition._replace(unit=decomposition.unit[:, :_CUT_UNITS])
         return components.ridge_regression(
             gan,
             spec.layer,
-            cut,
+            decomposition,
             num_images=num_images,
             batch_size=_LARGE_BATCH,
             key=key,

@@ -206,7 +206,7 @@ COMPONENTS = {
             task="closed-form",
             config=_TO_4X4,
             layer="layer2",
-            count=10_000,
+            count=6_000,
             implementations=("jgan", "jgan-adam-10000"),
             rounds=1,
         ),
