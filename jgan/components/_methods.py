@@ -98,7 +98,7 @@ def all_methods(
         )
         for mode in reversed(MODES)
     ]
-    found = {"tensor": Directions(*jax.tree.map(_join, *modes))}
+    found = {"tensor": jax.tree.map(_join, *modes)}
     pca = vectorized_pca(
         gan, layer, num_components=num_directions, **sizes, key=next(keys)
     )

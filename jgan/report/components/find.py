@@ -81,7 +81,7 @@ def find_components(
         progress: Told what is done, and the share.
         key: Consumed whole.
     """
-    target = target_of(gan)
+    target = default_target(gan)
     keys = jax.random.split(key, 4)
     names = () if reader is None else (*reader.style, *reader.geometry)
     share = 0.9 if reader is None else 0.3
@@ -129,7 +129,7 @@ def find_components(
     )
 
 
-def target_of(gan: Gan) -> str:
+def default_target(gan: Gan) -> str:
     """Returns which latent is edited: ``"w"`` where there is one, else ``"z"``."""
     latents = gan.sample_latents(1, key=jax.random.key(0))
     _, taps = jax.eval_shape(gan.forward, gan.params, latents)

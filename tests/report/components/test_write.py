@@ -13,7 +13,7 @@ import pytest
 import jgan
 from jgan.images import to_uint8
 from jgan.report import write_components
-from jgan.report.components.find import target_of
+from jgan.report.components.find import default_target
 from jgan.report.components.write import default_layer
 from tests.components import colored_blob
 from tests.generators import make_gan
@@ -115,8 +115,8 @@ def test_layers_and_latents_that_are_taken_by_default():
     assert default_layer(make_gan("progan")) == "layer2"
     assert default_layer(make_gan("stylegan2")) == "b4.conv1"
     assert default_layer(make_gan("dcgan")) == "layer1"
-    assert target_of(make_gan("stylegan2")) == "w"
-    assert target_of(make_gan("progan")) == "z"
+    assert default_target(make_gan("stylegan2")) == "w"
+    assert default_target(make_gan("progan")) == "z"
     gan = colored_blob.blob_gan()
     flat = dataclasses.replace(
         gan, layers={"layer": gan.layers["layer"]._replace(rows=1, cols=1)}
