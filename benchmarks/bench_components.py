@@ -1,10 +1,10 @@
 """Tensor components: jgan against the algorithm of the original code in PyTorch.
 
 Generating the images is part of every time. Each implementation runs in a process of
-its own, on two threads, and does its work once, after a warm-up on a few images. Memory
-is what that run adds to the host's: its resident peak less what lies in memory after
-the warm-up once all that is free is given back, for all sides alike. A graphics card's
-is not in it.
+its own, on two threads, and does its work twice, after a warm-up on a few images: once
+for the time, once for the memory that this adds to the host's. That is the resident
+peak less what lay there before once all that was free is given back, for all sides
+alike. A graphics card's is not in it.
 
 A regression has the ranks with which the original edits many modes together: half of
 the units, all rows and columns. The closed form is held against 10,000 steps of jgan's
@@ -74,9 +74,8 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
     work = _WORK[spec.task, implementation](spec)
     first, (again,) = harness.time_calls(work.warm_up, repeats=1)
     results = []
-    grown, (time, _) = resident.growth(
-        lambda: harness.time_calls(lambda: results.append(work.run()), repeats=0)
-    )
+    time, _ = harness.time_calls(lambda: results.append(work.run()), repeats=0)
+    grown, _ = resident.growth(work.run)
     return harness.Measurement(
         benchmark="components",
         workload=spec.name,

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
+# glibc's name for what is large, which `mallopt` sets; it rises by itself to 32 MiB.
+_M_MMAP_THRESHOLD, _LARGE = -3, 2**20
 
 
 def forget_peak() -> None:
@@ -22,11 +24,17 @@ def growth(run: Callable[[], _Result]) -> tuple[int, _Result]:
     What such a run has freed goes back to the kernel first, or the measured one would
     take it up again and seem to need nothing.
 
+    From here on, large blocks go back to the kernel when they are freed. Else the
+    allocator keeps holes where they lay, which a next block may not fit: the same run
+    then adds 22 MiB or 50. Having them again takes time, so time another run.
+
     Args:
         run: What is measured, once.
     """
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
+    libc = ctypes.CDLL(None)
+    libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+    libc.malloc_trim(0)
     forget_peak()
     before = _status_bytes("VmRSS")
     result = run()

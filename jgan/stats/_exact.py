@@ -42,6 +42,11 @@ class ExactSum(NamedTuple):
         total, left = _two_sum(self.high, other.high)
         return _pair(total, left + (self.low + other.low))
 
+    def plus_rounded(self, other: Float[_Floats, "*shape"]) -> "ExactSum":
+        """Returns the sum of this and of numbers that have no second float."""
+        total, left = _two_sum(self.high, other)
+        return _pair(total, left + self.low)
+
     def times(self, factor: Float[Array, "*shape"]) -> "ExactSum":
         """Returns the product with float32 numbers of 12 significant bits or fewer."""
         parts = []

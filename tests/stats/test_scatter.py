@@ -21,10 +21,18 @@ def _activations():
     return (np.asarray(normal(0, (20, *_SIZE))) + 100) * scale
 
 
-def _of(x, weights=None):
+def _seen(x, weights=None):
     weights = np.ones(len(x), np.float32) if weights is None else weights
-    seen = stats.Seen(jnp.asarray(x), jnp.asarray(weights), jnp.arange(len(x)))
-    return stats.zero_scatter(*_SIZE).update(seen)
+    return stats.Seen(jnp.asarray(x), jnp.asarray(weights), jnp.arange(len(x)))
+
+
+def _of(x, weights=None):
+    return stats.zero_scatter(*_SIZE).update(_seen(x, weights))
+
+
+def _wide(leaf):
+    leaf = np.asarray(leaf)
+    return leaf.astype(np.int64 if leaf.dtype.kind == "i" else np.float64)
 
 
 def _assert_equal(found, x):
@@ -56,18 +64,38 @@ def test_merge_order_and_grouping_do_not_matter(cuts):
     _assert_equal(parts[0].merge(last), x)
 
 
+def test_batches_one_after_the_other_are_those_of_numpy():
+    # Means that differ by more than images do: what lies between them is most of it.
+    x = (
+        _activations()
+        * np.repeat(np.float32([1, 2, 4]), (7, 1, 12))[:, None, None, None]
+    )
+    found = stats.zero_scatter(*_SIZE)
+    for part in np.split(x, (7, 8)):
+        found = found.update(_seen(part))
+    _assert_equal(found, x)
+
+
 def test_merging_numpy_arrays_is_in_64_bits():
     x = _activations()
-    wide = lambda leaf: np.asarray(leaf).astype(
-        np.int64 if np.issubdtype(leaf.dtype, np.integer) else np.float64
-    )
-    parts = [jax.tree.map(wide, _of(part)) for part in np.split(x, 4)]
+    parts = [jax.tree.map(_wide, _of(part)) for part in np.split(x, 4)]
     merged = functools.reduce(lambda a, b: a.merge(b), parts)
     assert {leaf.dtype for leaf in jax.tree.leaves(merged)} == {
         np.dtype(np.int64),
         np.dtype(np.float64),
     }
     _assert_equal(merged, x)
+
+
+def test_merging_numpy_arrays_keeps_what_float32_rounded():
+    rounded = jax.tree.map(lambda leaf: np.full_like(leaf, 2**-30), _of(_activations()))
+    products = {
+        mode: part._replace(high=np.ones_like(part.high))
+        for mode, part in rounded.products.items()
+    }
+    part = jax.tree.map(_wide, rounded._replace(products=products))
+    for found in part.merge(part).products.values():
+        np.testing.assert_array_equal(found.value(), 2 + 2**-29)
 
 
 def test_images_that_pad_a_batch_do_not_count():
