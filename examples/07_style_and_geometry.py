@@ -7,14 +7,17 @@ Takes half a minute on two cores. Decomposes a layer of a generator (a name of t
 or a folder) by mode, takes each component to the latent by regression, and writes a
 sheet: a column for each strength, with the images as they are in the middle; below each
 other the images of one component, first of units, then of rows, then of columns. Of
-faces, with the extra `faces`, prints what each component changes.
+faces, with the extra `faces`, prints what each component changes between the second
+column and the fourth, in standard deviations of attributes. The README's figures are of
+24 faces, over five minutes:
+
+    python examples/07_style_and_geometry.py --num-images 24 --reach 12
 """
 
 import importlib.util
 import pathlib
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import tyro
 
@@ -22,11 +25,13 @@ import jgan
 from jgan import components, images, segment, zoo
 
 
-def unit_length(directions: components.Directions) -> components.Directions:
-    """Returns directions of z of length 1, so that all strengths mean the same."""
-    z = directions.vectors["z"]
-    length = jnp.linalg.norm(z, axis=1, keepdims=True)
-    return components.Directions({"z": z / length}, directions.values)
+def usual_spread(
+    gan: jgan.Gan, reader: segment.FaceAttributes, *, key: jax.Array
+) -> np.ndarray:
+    """Returns the standard deviation of attributes over 64 images, which takes 20 s."""
+    latents = gan.sample_latents(64, key=key)
+    made, _ = jax.jit(gan.forward)(gan.params, latents)
+    return np.nanstd(np.asarray(reader.read(made)), axis=0)
 
 
 def main(
@@ -40,7 +45,7 @@ def main(
 ) -> None:
     """Moves images of a generator along the components of a layer."""
     gan = jgan.load(name)
-    sample_key, *keys = jax.random.split(jax.random.key(0), 3)
+    sample_key, *keys = jax.random.split(jax.random.key(0), 4)
     decomposition = components.mpca(
         gan, layer, num_images=4000, batch_size=50, key=keys[0]
     )
@@ -55,13 +60,16 @@ def main(
         key=keys[1],
     )
     latents = gan.sample_latents(num_images, key=sample_key)
-    reader = None
+    reader, usual = None, None
     if name.startswith("faces") and importlib.util.find_spec("ai_edge_litert"):
         reader = segment.FaceAttributes(zoo.face_parts())
+        usual = usual_spread(gan, reader, key=keys[2])
     sheets = []
     for mode, rank in (("unit", num_shown), ("row", rows), ("col", cols)):
         edits = components.mode_directions(layer, decomposition, mode)
-        found = unit_length(components.to_latent(edits, layer, ridge.regression))
+        found = components.to_latent(edits, layer, ridge.regression)
+        # So that all strengths mean the same.
+        found = components.unit_length(found)
         for i in range(min(rank, num_shown)):
             swept = components.traverse(
                 gan,
@@ -73,7 +81,7 @@ def main(
             sheets.append(np.asarray(swept))
             if reader is not None:
                 low, high = (reader.read(swept[0, end]) for end in (1, 3))
-                change = np.nanmean(np.asarray(high - low), axis=0)
+                change = np.nanmean(np.asarray(high - low), axis=0) / usual
                 attributes = zip((*reader.style, *reader.geometry), change, strict=True)
                 told = ", ".join(f"{name} {x:+.2f}" for name, x in attributes)
                 print(f"{mode} {i}: {told}")

@@ -7,7 +7,8 @@ Of a ProGAN that `jgan convert` read: `layer2`, 512 x 4 x 4, taken to `z`. Of a
 StyleGAN2: `b4.conv1` of the same sizes, taken to `w`, with psi 0.7. All components are
 kept. The regression is trained for 1,000 steps with ranks 4, 4, 4, 512 for edits mode
 by mode, and for 200,000 with ranks 256, 4, 4, 512 for entries of the core, which takes
-hours on two cores (`--mixing-steps 0` leaves it out). Strengths are of the paper's
+hours on two cores (`--mixing-steps 0` leaves it out), and goes on after an interruption
+when called again. Strengths are of the paper's
 order of magnitude: 75 for units, 30 for rows, 15 for columns, 600 for entries.
 """
 
@@ -68,7 +69,13 @@ def main(
         weight = components.tucker_weight(size, dim, ranks, key=next(keys))
         config = components.AdamConfig(num_steps=num_steps)
         return components.adam_regression(
-            gan, layer, weight, target=target, config=config, key=next(keys)
+            gan,
+            layer,
+            weight,
+            target=target,
+            config=config,
+            resume=out / f"adam{unit_rank}.npz",
+            key=next(keys),
         ).regression
 
     out.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,11 @@ from jgan.components._decomposition import (
     project as project,
     reconstruct as reconstruct,
 )
-from jgan.components._directions import Directions as Directions, move as move
+from jgan.components._directions import (
+    Directions as Directions,
+    move as move,
+    unit_length as unit_length,
+)
 from jgan.components._edits import (
     combine as combine,
     mixing_directions as mixing_directions,

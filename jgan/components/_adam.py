@@ -7,6 +7,7 @@ factors' squares.
 
 import dataclasses
 import functools
+import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -77,6 +78,7 @@ def adam_regression(
     *,
     target: str = Z,
     config: AdamConfig | None = None,
+    resume: pathlib.Path | None = None,
     progress: Callable[[float], None] | None = None,
     key: PRNGKeyArray,
 ) -> Trained:
@@ -91,12 +93,15 @@ def adam_regression(
         weight: To begin with, from `tucker_weight` or `cp_weight`.
         target: ``"z"``, or a tap of one vector for each image, such as ``"w"``.
         config: How to train.
+        resume: A file to save to after every 100 steps, and to go on from if it is
+            there. It stays when all is done.
         progress: Called with the share done.
         key: Consumed whole.
 
     Raises:
         ValueError: If the layer or the target does not exist, the weight does not fit,
-            or the error is no longer finite; the message names the step.
+            the error is no longer finite (the message names the step), or `resume` is
+            damaged or of another run.
     """
     stats.check_layers(gan, (layer,))
     config = AdamConfig() if config is None else config
@@ -107,8 +112,17 @@ def adam_regression(
             f"{tuple(gan.layers[layer])}."
         )
     state = optax.adam(config.learning_rate).init(weight)
-    errors = []
-    for first in range(0, config.num_steps, _STEPS):
+    errors = np.zeros(0, np.float32)
+    saved, done = None, 0
+    if resume is not None:
+        saved = stats.Saved(resume, _identity(gan, layer, weight, target, config, key))
+        (weight, state, errors), done = saved.load((weight, state, errors))
+        if done > config.num_steps:
+            raise ValueError(
+                f"{resume} holds {done} steps, and num_steps is {config.num_steps}. "
+                "Give as many, or another file."
+            )
+    for first in range(done, config.num_steps, _STEPS):
         count = min(_STEPS, config.num_steps - first)
         weight, state, found = _train(
             gan, weight, state, jnp.int32(first), key, layer, target, config, count
@@ -120,12 +134,34 @@ def adam_regression(
                 f"The error of step {step} is not finite. Give a smaller learning_rate "
                 f"than {config.learning_rate}, and look for NaN in layer {layer!r}."
             )
-        errors.append(found)
+        errors = np.concatenate([errors, found])
+        if saved is not None:
+            saved.save((weight, state, errors), first + count)
         if progress is not None:
             progress((first + count) / config.num_steps)
     intercept = jnp.zeros((len(weight.latent),), jnp.float32)
     regression = Regression({target: weight}, {target: intercept})
-    return Trained(regression, np.concatenate(errors))
+    return Trained(regression, errors)
+
+
+def _identity(
+    gan: Gan,
+    layer: str,
+    weight: Weight,
+    target: str,
+    config: AdamConfig,
+    key: PRNGKeyArray,
+) -> dict[str, str]:
+    # Not the number of steps: a finished run may be given more.
+    settings = dataclasses.replace(config, num_steps=1)
+    return {
+        "generator": stats.digest_of_gan(gan),
+        "layer": layer,
+        "weight": stats.digest(weight),
+        "target": target,
+        "config": repr(settings),
+        "key": stats.digest(key),
+    }
 
 
 @functools.partial(jax.jit, static_argnums=(5, 6, 7, 8))

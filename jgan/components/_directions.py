@@ -34,6 +34,27 @@ class Directions(NamedTuple):
     values: Float[Array, " direction"]
 
 
+def unit_length(directions: Directions) -> Directions:
+    """Returns the directions, each divided by its length; those of length 0 stay so.
+
+    Of several places that are moved at once, the length is that of all together.
+
+    Args:
+        directions: Of any length.
+    """
+    squares = [
+        jnp.square(vectors).reshape(len(vectors), -1).sum(axis=1)
+        for vectors in directions.vectors.values()
+    ]
+    length = jnp.sqrt(sum(squares, start=jnp.zeros_like(squares[0])))
+    factor = 1 / jnp.where(length > 0, length, 1.0)
+    vectors = {
+        place: vectors * factor.reshape(-1, *[1] * (vectors.ndim - 1))
+        for place, vectors in directions.vectors.items()
+    }
+    return Directions(vectors, directions.values)
+
+
 def move(
     latents: Any,
     directions: Directions,

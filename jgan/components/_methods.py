@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from jgan.components._decomposition import Decomposition, Ranks
-from jgan.components._directions import Directions, Z
+from jgan.components._directions import Directions, Z, unit_length
 from jgan.components._edits import mode_directions, to_latent
 from jgan.components._ganspace import ganspace
 from jgan.components._latent_weights import latent_weights
@@ -93,7 +93,7 @@ def all_methods(
     counts["unit"] = num_directions - sum(counts.values())
     modes = [
         _first(
-            _unit_length(latent(mode_directions(layer, decomposition, mode)), target),
+            _longer(latent(mode_directions(layer, decomposition, mode)), target),
             counts[mode],
         )
         for mode in reversed(MODES)
@@ -119,7 +119,9 @@ def all_methods(
         dim, num_directions=min(num_directions, dim), target=target, key=next(keys)
     )
     progress(1.0)
-    directions = {name: _unit_length(one, target) for name, one in found.items()}
+    directions = {
+        name: unit_length(_longer(one, target)) for name, one in found.items()
+    }
     return Methods(directions, decomposition, ridge.regression)
 
 
@@ -154,11 +156,8 @@ def _weights_read(gan: Gan) -> str | None:
         return None
 
 
-def _unit_length(directions: Directions, target: str) -> Directions:
-    vectors = np.asarray(directions.vectors[target])
-    length = np.linalg.norm(vectors, axis=1)
+def _longer(directions: Directions, target: str) -> Directions:
+    """Returns those that are not next to nothing."""
+    length = np.linalg.norm(np.asarray(directions.vectors[target]), axis=1)
     kept = length > _SHORTEST * length.max()
-    return Directions(
-        {target: jnp.asarray(vectors[kept] / length[kept, None])},
-        jnp.asarray(directions.values)[kept],
-    )
+    return jax.tree.map(lambda x: jnp.asarray(x)[kept], directions)

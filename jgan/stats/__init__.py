@@ -19,6 +19,7 @@ from jgan.stats._covariance import (
     UnitCovariance as UnitCovariance,
     zero_covariance as zero_covariance,
 )
+from jgan.stats._fingerprint import digest as digest, digest_of_gan as digest_of_gan
 from jgan.stats._levels import (
     LevelCounts as LevelCounts,
     zero_levels as zero_levels,
@@ -41,6 +42,7 @@ from jgan.stats._quantiles import (
     RefinedQuantiles as RefinedQuantiles,
     zero_quantiles as zero_quantiles,
 )
+from jgan.stats._resume import Saved as Saved
 from jgan.stats._scatter import (
     MODES as MODES,
     ModeScatter as ModeScatter,

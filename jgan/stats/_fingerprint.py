@@ -29,17 +29,21 @@ def fingerprint(
 ) -> dict[str, str]:
     """Returns what a collection depends on, by what a user calls it."""
     return {
-        "generator": _digest(
-            (gan.params, repr(gan.config), gan.forward, gan.sample_latents)
-        ),
-        "accumulators": _digest(accumulators),
-        "segmenter": _digest((segmenter, getattr(segmenter, "concepts", ()))),
+        "generator": digest_of_gan(gan),
+        "accumulators": digest(accumulators),
+        "segmenter": digest((segmenter, getattr(segmenter, "concepts", ()))),
         "num_images and batch_size": ", ".join(map(str, sizes)),
-        "key": _digest(jax.random.key_data(key)),
+        "key": digest(jax.random.key_data(key)),
     }
 
 
-def _digest(tree: Any) -> str:
+def digest_of_gan(gan: Gan) -> str:
+    """Returns what a generator is, in 64 letters."""
+    return digest((gan.params, repr(gan.config), gan.forward, gan.sample_latents))
+
+
+def digest(tree: Any) -> str:
+    """Returns what a tree of anything is, in 64 letters."""
     # Static data may show the addresses of functions.
     structure = re.sub(r" at 0x[0-9a-f]+", "", str(jax.tree.structure(tree)))
     sha = hashlib.sha256(structure.encode())

@@ -1,4 +1,4 @@
-"""The file from which an interrupted collection goes on."""
+"""The file from which an interrupted run goes on."""
 
 import json
 import os
@@ -24,11 +24,11 @@ _DAMAGE = (
 
 
 class Saved(NamedTuple):
-    """A file of accumulators, and what they belong to.
+    """A file of arrays, such as accumulators, and what they belong to.
 
     Attributes:
         path: Of the file.
-        identity: From `fingerprint`.
+        identity: What the run depends on, by what a user calls it.
         shared: Whether all processes collect together. The first then has the file,
             on a disk that the others need not see.
     """
@@ -41,8 +41,8 @@ class Saved(NamedTuple):
         """Returns what was saved and how many batches it holds, or `empty` and 0.
 
         Raises:
-            ValueError: If the file is damaged, or of another collection; the message
-                says in what it differs.
+            ValueError: If the file is damaged, or of another run; the message says in
+                what it differs.
         """
         if not self.shared:
             return self._read(empty)
@@ -68,7 +68,11 @@ class Saved(NamedTuple):
             return empty, 0
         leaves, tree = jax.tree.flatten(empty)
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            # NumPy would leave a damaged file open.
+            with (
+                self.path.open("rb") as raw,
+                np.load(raw, allow_pickle=False) as file,
+            ):
                 about = json.loads(str(file["about"]))
                 saved = about["identity"]
                 differ = [k for k, v in self.identity.items() if saved.get(k) != v]
@@ -77,7 +81,7 @@ class Saved(NamedTuple):
                 batches = int(about["batches"])
         except _DAMAGE as error:
             raise ValueError(
-                f"{self.path} is damaged, or no file of `collect`: {error}. Remove it, "
+                f"{self.path} is damaged, or no saved run: {error}. Remove it, "
                 "or give another file."
             ) from error
         if differ:
@@ -87,16 +91,16 @@ class Saved(NamedTuple):
             )
         return jax.tree.unflatten(tree, found), batches
 
-    def save(self, accumulators: Any, batches: int) -> None:
-        """Writes accumulators that hold a number of batches, whole or not at all."""
+    def save(self, arrays: Any, batches: int) -> None:
+        """Writes what a number of batches gave, whole or not at all."""
         if self.shared and jax.process_index() > 0:
             return
-        leaves = jax.tree.leaves(accumulators)
+        leaves = jax.tree.leaves(arrays)
         about = json.dumps({"identity": self.identity, "batches": batches})
         scratch = self.path.with_name(f".{self.path.name}.tmp")
         with scratch.open("wb") as file:
-            arrays = {f"leaf{i}": leaf for i, leaf in enumerate(leaves)}
-            np.savez(file, about=np.asarray(about), **arrays)
+            named = {f"leaf{i}": leaf for i, leaf in enumerate(leaves)}
+            np.savez(file, about=np.asarray(about), **named)
         os.replace(scratch, self.path)
 
 

@@ -9,7 +9,7 @@ import pytest
 import sklearn.linear_model
 
 from jgan import components
-from jgan.components import AdamConfig, Ranks, TuckerRanks
+from jgan.components import AdamConfig, Ranks, TuckerRanks, _adam
 from tests.components.planted import KEY, SIZE, activations, even_gan, tucker_gan
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
@@ -117,6 +117,50 @@ def test_adam_reaches_the_pseudo_inverse_too():
     assert found.errors[0] > 0.5 > 10 * found.errors[-1]
     score = components.r_squared(gan, "layer", found.regression, **_HELD_OUT)["z"]
     assert score >= 0.999
+
+
+def _short_run(num_steps, resume=None, learning_rate=3e-3):
+    weight = components.cp_weight(SIZE, _LATENT, 3, key=jax.random.key(1))
+    config = AdamConfig(num_steps=num_steps, learning_rate=learning_rate)
+    return components.adam_regression(
+        even_gan(), "layer", weight, config=config, resume=resume, key=KEY
+    )
+
+
+def test_an_interrupted_run_goes_on_as_if_nothing_had_been(tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    whole = _short_run(250)
+    train = _adam._train
+    calls = []
+
+    def stopped(*arguments):
+        calls.append(int(arguments[3]))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return train(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_adam, "_train", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            _short_run(250, path)
+        resumed = _short_run(250, path)
+    assert calls == [0, 100, 100, 200]
+    assert jax.tree.all(jax.tree.map(np.array_equal, resumed, whole))
+    again = _short_run(250, path)
+    assert jax.tree.all(jax.tree.map(np.array_equal, again, whole))
+
+
+def test_a_saved_run_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    _short_run(20, path)
+    with pytest.raises(ValueError, match="saved with another config"):
+        _short_run(20, path, learning_rate=1e-3)
+    with pytest.raises(ValueError, match="holds 20 steps, and num_steps is 10"):
+        _short_run(10, path)
+    assert len(_short_run(30, path).errors) == 30
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="is damaged"):
+        _short_run(30, path)
 
 
 def test_a_run_that_diverges_names_the_step():

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jgan.stats._fingerprint import _digest
+from jgan.stats._fingerprint import digest
 
 
 def _scaled(images, weights):
@@ -91,8 +91,8 @@ _PAIRS = {
 @pytest.mark.parametrize("pair", _PAIRS)
 def test_the_same_is_the_same_and_another_is_not(pair):
     one, other = _PAIRS[pair]
-    assert _digest((one(),)) == _digest((one(),))
-    assert _digest((one(),)) != _digest((other(),))
+    assert digest((one(),)) == digest((one(),))
+    assert digest((one(),)) != digest((other(),))
 
 
 def _closing_over_itself():
@@ -116,14 +116,14 @@ def _closing_over_nothing():
 
 @pytest.mark.parametrize("make", [_closing_over_itself, _closing_over_nothing])
 def test_any_closure_is_told(make):
-    assert _digest((make(),)) == _digest((make(),))
+    assert digest((make(),)) == digest((make(),))
 
 
 def told():
     """Digests of what a process would otherwise tell by an address."""
     values = (jnp.float32, np, jax.nn.relu, _network(1), np.array([object()]), _Plain())
     held = [functools.partial(_scaled, value) for value in values]
-    return [_digest((jax.tree_util.Partial(one, one),)) for one in held]
+    return [digest((jax.tree_util.Partial(one, one),)) for one in held]
 
 
 def test_another_process_tells_the_same():

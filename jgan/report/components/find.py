@@ -2,39 +2,19 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import jax
-import numpy as np
-from jaxtyping import Float, PRNGKeyArray, UInt8
+from jaxtyping import PRNGKeyArray
 
-from jgan import components, images as pictures
-from jgan.components import Directions
+from jgan import components
 from jgan.gan import Gan
 from jgan.report.batch_size import images_that_fit
-from jgan.stats import MODES
+from jgan.report.components.sheets import Sheet, make_sheets
 from jgan.typing import AttributeReader
 
-# To either side, in lengths that latents usually have: at the ends, edits are as large
-# as the latent itself, and in the middle most images are still of their kind.
-REACH = 0.8
-STRENGTHS = (-1.0, -0.5, 0.0, 0.5, 1.0)
-_SHOWN, _IMAGES = 4, 2
 # Images of each method's directions that are compared: of faces, a minute and a half.
 _COMPARED = 32
 _HELD_OUT = 1000
-
-
-class Sheet(NamedTuple):
-    """Edits along the components of one mode.
-
-    Attributes:
-        variances: Of each component shown, as a share of the total.
-        images: In bytes.
-    """
-
-    variances: Float[np.ndarray, " component"]
-    images: UInt8[np.ndarray, "component image strength row col 3"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,7 +27,7 @@ class Found:
         num_images: For each pass.
         methods: Directions of all methods, and what they are made of.
         r_squared: Share of the latent's variance that the layer tells, on other images.
-        sheets: By mode.
+        sheets: By mode, and of entries of the core.
         attributes: Names, of style and of geometry; none if nothing reads them.
         compared: By method; None likewise.
     """
@@ -104,9 +84,7 @@ def find_components(
         batch_size=images_that_fit(gan),
         key=keys[1],
     )
-    sheets = {
-        mode: _sheet(gan, layer, target, methods, mode, keys[2]) for mode in MODES
-    }
+    sheets = make_sheets(gan, layer, target, methods, key=keys[2])
     compared = None
     if reader is not None:
         compared = components.compare_directions(
@@ -134,36 +112,3 @@ def default_target(gan: Gan) -> str:
     latents = gan.sample_latents(1, key=jax.random.key(0))
     _, taps = jax.eval_shape(gan.forward, gan.params, latents)
     return "w" if "w" in taps else "z"
-
-
-def _sheet(
-    gan: Gan,
-    layer: str,
-    target: str,
-    methods: components.Methods,
-    mode: str,
-    key: PRNGKeyArray,
-) -> Sheet:
-    edits = components.mode_directions(layer, methods.decomposition, mode)
-    moved = components.to_latent(edits, layer, methods.regression)
-    vectors = np.asarray(moved.vectors[target])[:_SHOWN]
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    usual = components.latent_spread(gan, target, key) * np.sqrt(vectors.shape[1])
-    # What no latent makes changes nothing.
-    vectors = vectors * (REACH * usual / np.where(length > 0, length, 1.0))
-    latents = gan.sample_latents(_IMAGES, key=key)
-    swept = components.traverse(
-        gan,
-        latents,
-        Directions({target: jax.numpy.asarray(vectors)}, moved.values[: len(vectors)]),
-        indices=range(len(vectors)),
-        strengths=STRENGTHS,
-    )
-    shown = np.asarray(swept).swapaxes(1, 2)
-    as_bytes = pictures.to_uint8(shown.reshape(-1, *shown.shape[3:]))
-    spectrum = np.asarray(methods.decomposition.spectra[mode])
-    total = spectrum.sum()
-    return Sheet(
-        spectrum[: len(vectors)] / (total if total > 0 else 1.0),
-        as_bytes.reshape(shown.shape),
-    )

@@ -8,7 +8,8 @@ import numpy as np
 from jgan.components import Comparison
 from jgan.gan import Gan
 from jgan.report.chart import Axis, bar, curves, heat_cell
-from jgan.report.components.find import REACH, STRENGTHS, Found
+from jgan.report.components.find import Found
+from jgan.report.components.sheets import ENTRIES, REACH, STRENGTHS, Sheet
 from jgan.report.figures import strip, tile
 from jgan.report.page import Files, Section, card, loading, try_it
 
@@ -23,6 +24,14 @@ _MODES = {
     "unit": ("units", "The same at every place: style, says the method."),
     "row": ("rows", "The same in all columns and units: geometry, says the method."),
     "col": ("columns", "The same in all rows and units: geometry, says the method."),
+}
+_SHEETS = {
+    **{mode: (f"Components of {name}", note) for mode, (name, note) in _MODES.items()},
+    ENTRIES: (
+        "Entries of the core",
+        "A component of each mode, multiplied: of some units, in some rows of some "
+        "columns. Their variance is what it would be if modes were independent.",
+    ),
 }
 
 
@@ -61,38 +70,53 @@ def sheets_section(files: Files, found: Found) -> Section:
     """Returns the section with the images of each mode's components."""
     heads = "".join(f"<span>{_number(REACH * x)}</span>" for x in STRENGTHS)
     parts = []
-    for mode in ("unit", "row", "col"):
-        name, note = _MODES[mode]
-        sheet = found.sheets[mode]
+    for name, (title, note) in _SHEETS.items():
+        sheet = found.sheets[name]
         cards = []
         for i, (share, rows) in enumerate(
             zip(sheet.variances, sheet.images, strict=True)
         ):
             tiles = [tile(image) for row in rows for image in row]
             picture = files.picture(
-                f"{mode}{i}",
+                f"{name}{i}",
                 strip(tiles, cols=len(STRENGTHS)),
-                alt=f"Images moved along component {i} of {name}",
+                alt=f"Images moved along: {title}, {_named(sheet, i)}",
             )
             cards.append(
                 card(
-                    f"Component {i}",
+                    _named(sheet, i),
                     f"{share:.1%} of the variance",
                     f'<div class="heads five">{heads}</div>{picture}',
                 )
             )
         parts.append(
-            f"<h3>Components of {name}</h3><p>{note}</p>"
-            f'<div class="cards">{"".join(cards)}</div>'
+            f'<h3>{title}</h3><p>{note}</p><div class="cards">{"".join(cards)}</div>'
         )
     body = (
         "<p>Each component is taken to the latent by regression. The number above an "
         "image is how far the latent moves, in lengths that latents usually have; the "
         "third image is as the generator makes it.</p>"
         + "".join(parts)
-        + files.numbers("sheets", {m: s.variances for m, s in found.sheets.items()})
+        + files.numbers("sheets", _sheet_numbers(found))
     )
     return Section("sheets", "What components change", body)
+
+
+def _named(sheet: Sheet, index: int) -> str:
+    if not sheet.entries:
+        return f"Component {index}"
+    row, col, unit = sheet.entries[index]
+    return f"Rows {row} × columns {col} × units {unit}"
+
+
+def _sheet_numbers(found: Found) -> dict[str, Any]:
+    """Returns the share of the variance of what each sheet shows."""
+    entries = [
+        {"row": row, "col": col, "unit": unit}
+        for row, col, unit in found.sheets[ENTRIES].entries
+    ]
+    variances = {name: sheet.variances for name, sheet in found.sheets.items()}
+    return variances | {"entries": entries}
 
 
 def spectra_section(files: Files, found: Found) -> Section:
