@@ -30,6 +30,21 @@ def _images(gan, latents, edits=None):
     return jax.jit(gan.forward)(gan.params, latents, edits)[0]
 
 
+def test_unit_length_is_that_of_all_that_moves_together(new_key):
+    z = jax.random.normal(new_key(), (3, 4)).at[1].set(0.0)
+    layer = jax.random.normal(new_key(), (3, 2, 1, 5)).at[1].set(0.0)
+    directions = Directions({"z": z, "layer": layer}, jnp.arange(3.0))
+    found = components.unit_length(directions)
+    flat = np.concatenate([z, layer.reshape(3, -1)], axis=1)
+    got = np.concatenate(
+        [found.vectors["z"], found.vectors["layer"].reshape(3, -1)], axis=1
+    )
+    for i in (0, 2):
+        np.testing.assert_allclose(got[i], flat[i] / np.linalg.norm(flat[i]), rtol=1e-5)
+    assert not got[1].any()
+    np.testing.assert_array_equal(found.values, directions.values)
+
+
 def test_z_is_moved_by_each_strength_along_each_direction(new_key):
     gan = make_gan("progan")
     latents = gan.sample_latents(2, key=new_key())
