@@ -9,7 +9,7 @@ sheet: a column for each strength, with the images as they are in the middle; be
 other the images of one component, first of units, then of rows, then of columns. Of
 faces, with the extra `faces`, prints what each component changes between the second
 column and the fourth, in standard deviations of attributes. The README's figures are of
-24 faces, over five minutes:
+24 faces:
 
     python examples/07_style_and_geometry.py --num-images 24 --reach 12
 """
@@ -28,7 +28,7 @@ from jgan import components, images, segment, zoo
 def usual_spread(
     gan: jgan.Gan, reader: segment.FaceAttributes, *, key: jax.Array
 ) -> np.ndarray:
-    """Returns the standard deviation of attributes over 64 images, which takes 20 s."""
+    """Returns the standard deviation of attributes over 64 images."""
     latents = gan.sample_latents(64, key=key)
     made, _ = jax.jit(gan.forward)(gan.params, latents)
     return np.nanstd(np.asarray(reader.read(made)), axis=0)

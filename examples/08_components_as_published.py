@@ -8,8 +8,8 @@ StyleGAN2: `b4.conv1` of the same sizes, taken to `w`, with psi 0.7. All compone
 kept. The regression is trained for 1,000 steps with ranks 4, 4, 4, 512 for edits mode
 by mode, and for 200,000 with ranks 256, 4, 4, 512 for entries of the core, which takes
 hours on two cores (`--mixing-steps 0` leaves it out), and goes on after an interruption
-when called again. Strengths are of the paper's
-order of magnitude: 75 for units, 30 for rows, 15 for columns, 600 for entries.
+when called again. Strengths are of the paper's order of magnitude: 75 for units, 30 for
+rows, 15 for columns, 600 for entries.
 """
 
 import pathlib

@@ -93,7 +93,7 @@ def all_methods(
     counts["unit"] = num_directions - sum(counts.values())
     modes = [
         _first(
-            _longer(latent(mode_directions(layer, decomposition, mode)), target),
+            _normalized(latent(mode_directions(layer, decomposition, mode)), target),
             counts[mode],
         )
         for mode in reversed(MODES)
@@ -119,9 +119,7 @@ def all_methods(
         dim, num_directions=min(num_directions, dim), target=target, key=next(keys)
     )
     progress(1.0)
-    directions = {
-        name: unit_length(_longer(one, target)) for name, one in found.items()
-    }
+    directions = {name: _normalized(one, target) for name, one in found.items()}
     return Methods(directions, decomposition, ridge.regression)
 
 
@@ -156,8 +154,8 @@ def _weights_read(gan: Gan) -> str | None:
         return None
 
 
-def _longer(directions: Directions, target: str) -> Directions:
-    """Returns those that are not next to nothing."""
+def _normalized(directions: Directions, target: str) -> Directions:
+    """Returns those that are not next to nothing, of unit length."""
     length = np.linalg.norm(np.asarray(directions.vectors[target]), axis=1)
     kept = length > _SHORTEST * length.max()
-    return jax.tree.map(lambda x: jnp.asarray(x)[kept], directions)
+    return unit_length(jax.tree.map(lambda x: jnp.asarray(x)[kept], directions))

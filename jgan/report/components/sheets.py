@@ -63,7 +63,7 @@ def _largest(
     decomposition: Decomposition, count: int
 ) -> tuple[tuple[int, int, int], ...]:
     """Returns the entries of the core that vary most, if modes are independent."""
-    # None of them has more than `count` entries before it in every mode.
+    # Past the first `count` components of a mode, that many entries vary more.
     sizes = [min(rank, count) for rank in decomposition.ranks]
     spectra = [
         np.asarray(decomposition.spectra[mode])[:size]
