@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jgan import components
-from jgan.components import Directions, Ranks
+from jgan.components import Directions, Ranks, _methods
 from tests.components import colored_blob, planted
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
@@ -98,6 +98,23 @@ def test_all_methods_give_unit_directions_of_one_latent():
         length = np.linalg.norm(moved, axis=1)
         assert int(np.argmax(length > 1e-3 * length.max())) == first
         np.testing.assert_allclose(tensor[i], moved[first] / length[first], atol=1e-5)
+
+
+def test_a_mode_of_much_longer_directions_hides_no_other(monkeypatch):
+    gan = colored_blob.blob_gan()
+    sizes = {"num_images": 400, "batch_size": 100, "key": planted.KEY}
+    find = lambda: components.all_methods(gan, "layer", num_directions=4, **sizes)
+    want = find().directions["tensor"]
+    assert len(want.values) == 4
+
+    def longer(layer, decomposition, mode):
+        found = components.mode_directions(layer, decomposition, mode)
+        factor = 1e4 if mode == "unit" else 1.0
+        return jax.tree.map(lambda x: factor * x, found)
+
+    monkeypatch.setattr(_methods, "mode_directions", longer)
+    got = find().directions["tensor"]
+    np.testing.assert_allclose(got.vectors["z"], want.vectors["z"], atol=1e-5)
 
 
 def test_cut_keeps_the_first_components():

@@ -48,14 +48,32 @@ def make_sheets(
         key: Of the images that are edited, the same of all sheets.
     """
     decomposition = methods.decomposition
+    latents = gan.sample_latents(_IMAGES, key=key)
+    spread = components.latent_spread(gan, target, key)
+    total = np.sum(decomposition.spectra["unit"])
+
+    def sheet(entries: Sequence[tuple[int, int, int]], found: Directions) -> Sheet:
+        moved = components.to_latent(found, layer, methods.regression)
+        # What no latent makes has no length, and changes nothing.
+        moved = components.unit_length(moved)
+        usual = spread * np.sqrt(moved.vectors[target].shape[1])
+        strengths = [REACH * usual * strength for strength in STRENGTHS]
+        every = range(len(moved.values))
+        swept = components.traverse(
+            gan, latents, moved, indices=every, strengths=strengths
+        )
+        shown = np.asarray(swept).swapaxes(1, 2)
+        as_bytes = pictures.to_uint8(shown.reshape(-1, *shown.shape[3:]))
+        variances = np.asarray(found.values) / (total if total > 0 else 1.0)
+        return Sheet(tuple(entries), variances, as_bytes.reshape(shown.shape))
+
     sheets = {}
     for mode in MODES:
         found = components.mode_directions(layer, decomposition, mode)
-        first = jax.tree.map(lambda x: x[:_SHOWN], found)
-        sheets[mode] = _sheet(gan, layer, target, methods, (), first, key)
+        sheets[mode] = sheet((), jax.tree.map(lambda x: x[:_SHOWN], found))
     entries = _largest(decomposition, _SHOWN)
     found = components.mixing_directions(layer, decomposition, entries)
-    sheets[ENTRIES] = _sheet(gan, layer, target, methods, entries, found, key)
+    sheets[ENTRIES] = sheet(entries, found)
     return sheets
 
 
@@ -73,35 +91,3 @@ def _largest(
     order = np.argsort(-variances, axis=None, kind="stable")[:count]
     found = np.stack(np.unravel_index(order, variances.shape), axis=1)
     return tuple((row, col, unit) for row, col, unit in found.tolist())
-
-
-def _sheet(
-    gan: Gan,
-    layer: str,
-    target: str,
-    methods: Methods,
-    entries: Sequence[tuple[int, int, int]],
-    found: Directions,
-    key: PRNGKeyArray,
-) -> Sheet:
-    moved = components.to_latent(found, layer, methods.regression)
-    # What no latent makes has no length, and changes nothing.
-    moved = components.unit_length(moved)
-    usual = components.latent_spread(gan, target, key)
-    usual *= np.sqrt(moved.vectors[target].shape[1])
-    latents = gan.sample_latents(_IMAGES, key=key)
-    swept = components.traverse(
-        gan,
-        latents,
-        moved,
-        indices=range(len(moved.values)),
-        strengths=[REACH * usual * strength for strength in STRENGTHS],
-    )
-    shown = np.asarray(swept).swapaxes(1, 2)
-    as_bytes = pictures.to_uint8(shown.reshape(-1, *shown.shape[3:]))
-    total = np.sum(methods.decomposition.spectra["unit"])
-    return Sheet(
-        tuple(entries),
-        np.asarray(found.values) / (total if total > 0 else 1.0),
-        as_bytes.reshape(shown.shape),
-    )
