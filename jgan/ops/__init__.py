@@ -23,5 +23,9 @@ from jgan.ops._fir import (
 )
 from jgan.ops._fir_upsample_conv import fir_upsample_conv as fir_upsample_conv
 from jgan.ops._modulated_conv import modulated_conv as modulated_conv
+from jgan.ops._stride_two import (
+    strided_conv_3x3 as strided_conv_3x3,
+    transposed_conv_3x3 as transposed_conv_3x3,
+)
 from jgan.ops._transposed_conv import transposed_conv as transposed_conv
 from jgan.ops._upsample_conv import upsample as upsample, upsample_conv as upsample_conv
