@@ -9,7 +9,15 @@ import numpy as np
 
 from jgan.convert import assemble
 from jgan.gan import Gan
-from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan, stylegan2
+from jgan.models import (
+    biggan,
+    biggan_deep,
+    dcgan,
+    eigengan,
+    progan,
+    stylegan,
+    stylegan2,
+)
 
 # At a multiplier of one, random weights of the mapping give a `w` of unit variance.
 _STYLE = {
@@ -52,6 +60,16 @@ GANS = {
     "dcgan_conditional": (
         "dcgan",
         dcgan.Config(latent_dim=8, units=(16, 8), num_classes=4),
+    ),
+    "eigengan": (
+        "eigengan",
+        eigengan.Config(units=(12, 8, 8, 4), dims=(3, 2, 3), noise_dim=6),
+    ),
+    "eigengan_exact": (
+        "eigengan",
+        eigengan.Config(
+            units=(8, 6, 4), dims=(2, 2), noise_dim=4, padding="pytorch", exact=True
+        ),
     ),
     "progan": ("progan", progan.Config(latent_dim=8, units=(16, 8, 8, 4))),
     "stylegan": (

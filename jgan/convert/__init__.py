@@ -1,9 +1,9 @@
 """Foreign checkpoints to `Gan`s, executing nothing in them.
 
 `readers` turn a file into plain arrays, a family's file (`biggan`, `biggan_deep`,
-`dcgan`, `progan`, `stylegan`, `stylegan2`, `efficientnet`) says by a table of rules
-where each goes, `checkpoint` does both. `folder` is jgan's own format, and `export`
-writes single files for other programs. Start with `convert_checkpoint`.
+`dcgan`, `eigengan`, `progan`, `stylegan`, `stylegan2`, `efficientnet`) says by a table
+of rules where each goes, `checkpoint` does both. `folder` is jgan's own format, and
+`export` writes single files for other programs. Start with `convert_checkpoint`.
 """
 
 from jgan.convert._rules import ConversionError as ConversionError

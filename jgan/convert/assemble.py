@@ -8,7 +8,16 @@ import jax
 import jax.numpy as jnp
 
 from jgan.gan import Forward, Gan, Layer, SampleLatents
-from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan, stylegan2
+from jgan.models import (
+    biggan,
+    biggan_deep,
+    dcgan,
+    eigengan,
+    progan,
+    stylegan,
+    stylegan2,
+)
+from jgan.models.eigen_latents import sample_eigen_latents
 from jgan.models.latents import sample_latents
 from jgan.models.style_latents import sample_style_latents
 from jgan.typing import Params
@@ -17,6 +26,7 @@ _MODELS: dict[str, ModuleType] = {
     "biggan": biggan,
     "biggan-deep": biggan_deep,
     "dcgan": dcgan,
+    "eigengan": eigengan,
     "progan": progan,
     "stylegan": stylegan,
     "stylegan2": stylegan2,
@@ -101,6 +111,12 @@ def assemble(
 
 
 def _sampler(family: str, config: Any) -> SampleLatents:
+    if family == "eigengan":
+        return functools.partial(
+            sample_eigen_latents,
+            latent_dim=config.latent_dim,
+            noise_dim=config.noise_dim,
+        )
     sizes = {"latent_dim": config.latent_dim, "num_classes": config.num_classes}
     if family in _STYLE_BASED:
         return functools.partial(sample_style_latents, **sizes)

@@ -8,7 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jgan.convert import biggan, biggan_deep, dcgan, progan, stylegan, stylegan2
+from jgan.convert import (
+    biggan,
+    biggan_deep,
+    dcgan,
+    eigengan,
+    progan,
+    stylegan,
+    stylegan2,
+)
 from jgan.convert._one_file import gan_of_one_file, is_one_file
 from jgan.convert._rules import ConversionError
 from jgan.convert.assemble import assemble, families
@@ -16,7 +24,8 @@ from jgan.convert.readers import read_checkpoint
 from jgan.gan import Gan
 
 _CONVERTERS: dict[str, ModuleType] = {
-    m.FAMILY: m for m in (biggan, biggan_deep, dcgan, progan, stylegan, stylegan2)
+    m.FAMILY: m
+    for m in (biggan, biggan_deep, dcgan, eigengan, progan, stylegan, stylegan2)
 }
 
 # Where a training checkpoint holds several generators, the averaged one is meant. In
@@ -37,10 +46,10 @@ def convert_checkpoint(
     """Returns the generator in a checkpoint, of which nothing is executed.
 
     Args:
-        path: A PyTorch file (zip or legacy stream), a network pickle of NVIDIA's,
-            safetensors or npz. Beside a ``pytorch_model.bin`` of BigGAN-deep, its
-            ``config.json`` is read too. What `export_checkpoint` wrote as safetensors
-            comes back as it was.
+        path: A PyTorch file (zip or legacy stream), a network pickle of NVIDIA's, the
+            index of a TensorFlow checkpoint, safetensors or npz. Beside a
+            ``pytorch_model.bin`` of BigGAN-deep, its ``config.json`` is read too. What
+            `export_checkpoint` wrote as safetensors comes back as it was.
         family: Which architecture it is. None finds out from the arrays.
         name: What to call the generator. None takes the file's name, or the one that
             was exported.
@@ -73,6 +82,8 @@ def convert_checkpoint(
         }
         if family == biggan_deep.FAMILY:
             options["description"] = biggan_deep.read_description(path)
+        if family == eigengan.FAMILY:
+            options["exact"] = eigengan.read_exact(path)
         if family == stylegan2.FAMILY:
             options["context"] = context
         config, params = _CONVERTERS[family].convert(arrays, **options)

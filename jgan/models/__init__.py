@@ -10,6 +10,7 @@ from jgan.models import (
     biggan as biggan,
     biggan_deep as biggan_deep,
     dcgan as dcgan,
+    eigengan as eigengan,
     progan as progan,
     stylegan as stylegan,
     stylegan2 as stylegan2,

@@ -36,7 +36,7 @@ def _flops(fn, *args):
 
 
 def _blocks(gan):
-    pattern = r"(block|layer)\d+"
+    pattern = r"(block|layer|feature)\d+"
     if gan.family.startswith("stylegan"):
         resnet = getattr(gan.config, "architecture", None) == "resnet"
         pattern = r"b\d+" if resnet else r"b\d+\.conv1"
@@ -81,7 +81,7 @@ def test_layers_are_listed_in_forward_order(kind):
 
     jax.eval_shape(traced, gan.params, latents)
     assert [*gan.layers] == [name for name in names if name in gan.layers]
-    assert [*gan.layers][0] in ("linear", "layer1", "b4.conv0", "b4.conv1")
+    assert [*gan.layers][0] in ("linear", "layer1", "phi1", "b4.conv0", "b4.conv1")
 
 
 @ALL

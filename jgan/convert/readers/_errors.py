@@ -15,8 +15,8 @@ RESAVE = (
     "with torch.save(model.state_dict(), path)"
 )
 NOT_A_CHECKPOINT = (
-    "jgan reads PyTorch files (.pth, .pt, .bin, .tar), safetensors, .npz and NVIDIA's "
-    "network pickles (.pkl)"
+    "jgan reads PyTorch files (.pth, .pt, .bin, .tar), safetensors, .npz, NVIDIA's "
+    "network pickles (.pkl) and TensorFlow's checkpoints (.index)"
 )
 
 _QUOTED = (str, bytes, int, float, bool, type(None))

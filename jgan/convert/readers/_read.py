@@ -16,6 +16,7 @@ from jgan.convert.readers._npz import read_npz
 from jgan.convert.readers._nvidia import STARTS, read_nvidia
 from jgan.convert.readers._plain import settle
 from jgan.convert.readers._safetensors import looks_like_safetensors, read_safetensors
+from jgan.convert.readers._tensorflow import looks_like_tensorflow, read_tensorflow
 from jgan.convert.readers._torch_arrays import TORCH_OBJECTS
 from jgan.convert.readers._torch_zip import read_torch_zip
 from jgan.convert.readers._window import Window
@@ -29,9 +30,11 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Any:
     """Returns the content of a checkpoint file as plain Python; nothing in it runs.
 
     The format is recognized by content, never by suffix: PyTorch files of every version
-    since 0.1.10, safetensors, `.npz`, and the network pickles of NVIDIA's
-    stylegan2-ada-pytorch and stylegan3. Neither torch nor pickle is used. Memory stays
-    below twice the file's size plus 200 MB, whatever the file declares.
+    since 0.1.10, safetensors, `.npz`, the network pickles of NVIDIA's
+    stylegan2-ada-pytorch and stylegan3, and TensorFlow's checkpoints, by their index.
+    Neither torch nor TensorFlow nor pickle is used. Memory stays below twice the file's
+    size plus 200 MB, whatever the file declares; of TensorFlow's, the size of the files
+    beside it counts.
 
     In a network pickle, each network is a dict: its state dict as torch gives it, one
     array for each dotted name, after the key `"persistent"` with what describes the
@@ -92,6 +95,9 @@ def _read(path: str | os.PathLike[str]) -> Any:
         head = file.read(_detect.HEAD_SIZE)
         if not head:
             raise refusal("it is empty: the download failed", "Download it again")
+        file.seek(max(0, file_size - len(head)))
+        if looks_like_tensorflow(file.read()):
+            return read_tensorflow(path)
         content = _read_open(path, file, head, file_size)
     return settle(content, TORCH_OBJECTS, max_array_bytes=_bound(file_size))
 
