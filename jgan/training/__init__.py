@@ -1,19 +1,22 @@
 """Adversarial training: networks, a world of real images, and a folder for the run.
 
-`train` is the loop; `train_step` is one pure step of it. A `Config` says what to train,
-`PRESETS` names what jgan ships. Start with `step.py`.
+`run` is the loop, for any `Recipe`; `train` is the one of BigGAN, and `train_step` one
+pure step of that. A `Config` says what to train, `PRESETS` names what jgan ships. Start
+with `step.py`.
 """
 
 from jgan.training.averaged import (
     averaged_generator as averaged_generator,
     sample_grid as sample_grid,
 )
+from jgan.training.biggan import train as train
 from jgan.training.loop import (
     DivergedError as DivergedError,
     Progress as Progress,
-    train as train,
+    run as run,
 )
 from jgan.training.presets import PRESETS as PRESETS, Preset as Preset
+from jgan.training.recipe import Measures as Measures, Recipe as Recipe
 from jgan.training.state import (
     Config as Config,
     Finish as Finish,

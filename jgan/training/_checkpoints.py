@@ -6,13 +6,13 @@ Orbax writes to a temporary name and renames; it keeps the last two.
 import pathlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from jgan.training.state import Config, State, grow, initial_state
+from jgan.training.recipe import Recipe
 
 _KEEP = 2
 
@@ -32,17 +32,16 @@ def open_checkpoints(folder: pathlib.Path) -> Iterator[ocp.CheckpointManager]:
         manager.close()
 
 
-def save(manager: ocp.CheckpointManager, state: State) -> None:
+def save(manager: ocp.CheckpointManager, state: Any) -> None:
     """Starts to write a checkpoint of the state."""
     # A copy: the next step is given the memory of this state while orbax still writes.
     copy = jax.tree.map(np.array, state)
     manager.save(int(state.step), args=ocp.args.StandardSave(copy))
 
 
-def restore(manager: ocp.CheckpointManager, config: Config, step: int) -> State:
+def restore(manager: ocp.CheckpointManager, recipe: Recipe, step: int) -> Any:
     """Returns the state that was written at a step."""
-    shapes = jax.eval_shape(lambda: initial_state(config))
-    if 0 < config.half_steps < step:
-        shapes = jax.eval_shape(lambda state: grow(config, state), shapes)
-    restored = manager.restore(step, args=ocp.args.StandardRestore(shapes))
-    return cast(State, restored)
+    shapes = jax.eval_shape(recipe.initial_state)
+    if recipe.grow_after is not None and step > recipe.grow_after:
+        shapes = jax.eval_shape(recipe.grow, shapes)
+    return manager.restore(step, args=ocp.args.StandardRestore(shapes))

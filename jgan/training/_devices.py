@@ -1,11 +1,11 @@
 """Where the state and the images of a run lie."""
 
 import dataclasses
+from typing import Any
 
 import jax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from jgan.training.state import State
 from jgan.worlds import Batch
 
 
@@ -26,7 +26,7 @@ class Devices:
             return None
         return NamedSharding(self.mesh, PartitionSpec(self.mesh.axis_names[0]))
 
-    def place_state(self, state: State) -> State:
+    def place_state(self, state: Any) -> Any:
         """Returns the state on every device."""
         if self.mesh is None:
             return state

@@ -4,19 +4,20 @@ import dataclasses
 import json
 import os
 import pathlib
+from typing import Any
 
-from jgan.training.state import Config
+_RUN = "run.json"
+# Of what every report tells, and of what is measured at checkpoints.
+LOG, MEASURES = "metrics.jsonl", "measures.jsonl"
 
-_RUN, _LOG = "run.json", "metrics.jsonl"
 
-
-def write_config(out: pathlib.Path, config: Config) -> None:
+def write_config(out: pathlib.Path, config: Any) -> None:
     """Writes down what the run trains."""
     out.mkdir(parents=True, exist_ok=True)
     _replace(out / _RUN, _text(config))
 
 
-def check_config(out: pathlib.Path, config: Config) -> None:
+def check_config(out: pathlib.Path, config: Any) -> None:
     """Refuses to go on with another config than the run was started with.
 
     Raises:
@@ -33,22 +34,23 @@ def check_config(out: pathlib.Path, config: Config) -> None:
         )
 
 
-def _text(config: Config) -> str:
+def _text(config: Any) -> str:
     return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
 
 
-def append_log(out: pathlib.Path, **fields: int | float) -> None:
-    """Appends a line of JSON to the log of the run."""
-    with (out / _LOG).open("a") as file:
+def append_log(out: pathlib.Path, log: str, **fields: Any) -> None:
+    """Appends a line of JSON to a log of the run, `LOG` or `MEASURES`."""
+    with (out / log).open("a") as file:
         file.write(json.dumps(fields) + "\n")
 
 
-def cut_log(out: pathlib.Path, *, step: int) -> None:
-    """Drops what the log says of later steps, which a resumed run does again."""
-    path = out / _LOG
-    if path.exists():
-        kept = [line for line in path.read_text().splitlines() if _step(line) <= step]
-        _replace(path, "".join(f"{line}\n" for line in kept))
+def cut_logs(out: pathlib.Path, *, step: int) -> None:
+    """Drops what the logs say of later steps, which a resumed run does again."""
+    for path in (out / LOG, out / MEASURES):
+        if path.exists():
+            lines = path.read_text().splitlines()
+            kept = [line for line in lines if _step(line) <= step]
+            _replace(path, "".join(f"{line}\n" for line in kept))
 
 
 def _step(line: str) -> int | float:

@@ -15,11 +15,10 @@ from jaxtyping import PRNGKeyArray, UInt8
 
 from jgan import images
 from jgan.models.latents import sample_latents
-from jgan.training.state import Config, State, draw_latents, networks, step_key
+from jgan.training.keys import SAMPLES, STANDING, step_key
+from jgan.training.state import Config, State, draw_latents, networks
 from jgan.typing import Params
 
-# Uses of the key of step 0, which has 0 and 1 for itself and its real images.
-_STANDING, _SAMPLES = 2, 3
 # The mean of 100 batches has a tenth of the error of one.
 _BATCHES = 100
 _PER_CLASS = 8
@@ -35,7 +34,7 @@ def averaged_generator(config: Config, state: State, *, half: bool = False) -> P
         state: Of the run.
         half: Whether the generator has yet to grow.
     """
-    keys = jax.random.split(step_key(config, 0, _STANDING), _BATCHES)
+    keys = jax.random.split(step_key(config.seed, 0, STANDING), _BATCHES)
     statistics = [_batch_statistics(config, state.ema, half, key) for key in keys]
     add = lambda a, b: jax.tree.map(operator.add, a, b)
     total = functools.reduce(add, statistics)
@@ -72,7 +71,7 @@ def sample_grid(
         latent_dim=config.generator.latent_dim,
         num_classes=num_classes,
         class_label=labels,
-        key=step_key(config, 0, _SAMPLES),
+        key=step_key(config.seed, 0, SAMPLES),
     )
     variables = averaged_generator(config, state, half=half)
     made = _generate(config, variables, half, latents)

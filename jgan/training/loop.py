@@ -1,4 +1,4 @@
-"""The training loop: steps, checkpoints, a log, pictures on the way.
+"""The training loop: steps, checkpoints, a log, pictures and measures on the way.
 
 A run is a folder. All that is drawn at a step depends on the config's seed and the
 step's number, so a run that was killed goes on from its last checkpoint to the same
@@ -10,7 +10,7 @@ import math
 import pathlib
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -19,14 +19,18 @@ from orbax.checkpoint import CheckpointManager
 from jgan import images
 from jgan.training import _checkpoints
 from jgan.training._devices import Devices
-from jgan.training._folder import append_log, check_config, cut_log, write_config
-from jgan.training.averaged import sample_grid
-from jgan.training.state import Config, State, grow, initial_state, step_key
-from jgan.training.step import Metrics, train_step
+from jgan.training._folder import (
+    LOG,
+    MEASURES,
+    append_log,
+    check_config,
+    cut_logs,
+    write_config,
+)
+from jgan.training.keys import REALS, step_key
+from jgan.training.recipe import Measures, Recipe
 from jgan.worlds import World
 
-# Use of a step's key; the step itself has 0.
-_REALS = 1
 _CHECKPOINTS, _PICTURES = "checkpoints", "samples"
 
 
@@ -37,21 +41,23 @@ class Progress(NamedTuple):
         step: Steps done.
         num_steps: Steps to do.
         images_per_second: Real images, since the last report.
-        metrics: Means since the last report.
+        metrics: Means since the last report, a NamedTuple of the recipe's.
+        measures: What was measured of the last checkpoint since, if anything was.
     """
 
     step: int
     num_steps: int
     images_per_second: float
-    metrics: Metrics
+    metrics: Any
+    measures: Measures | None = None
 
 
 class DivergedError(FloatingPointError):
     """A loss or a gradient became infinite or NaN."""
 
 
-def train(
-    config: Config,
+def run(
+    recipe: Recipe,
     world: World,
     out: pathlib.Path,
     *,
@@ -61,14 +67,15 @@ def train(
     save_every: int = 500,
     mesh: jax.sharding.Mesh | None = None,
     callback: Callable[[Progress], None] = lambda progress: None,
-) -> State:
+) -> Any:
     """Returns the state after `num_steps` steps in all, writing the run's folder.
 
     The folder has ``checkpoints``, ``metrics.jsonl`` with a line for every report, and
-    ``samples`` with a picture of the averaged generator for every checkpoint.
+    ``samples`` with a picture of the averaged generator for every checkpoint; where the
+    recipe measures it too, ``measures.jsonl`` with a line for each.
 
     Args:
-        config: What to train.
+        recipe: What to train, and how.
         world: Real images, of the generator's resolution and classes.
         out: The run's folder; made if it does not exist.
         num_steps: Steps in all, those before a resumption included.
@@ -80,12 +87,12 @@ def train(
         callback: Called with every report.
 
     Raises:
-        ValueError: If config, world, folder and arguments do not fit each other.
+        ValueError: If recipe, world, folder and arguments do not fit each other.
         FileNotFoundError: If there is nothing to resume.
         DivergedError: If the training diverges. The last checkpoint is a good one.
     """
     _check(
-        config,
+        recipe,
         world,
         num_steps=num_steps,
         report_every=report_every,
@@ -95,41 +102,48 @@ def train(
     if resume and not (out / _CHECKPOINTS).is_dir():
         raise FileNotFoundError(f"There is no run in {out}. Start without resuming.")
     with _checkpoints.open_checkpoints(out / _CHECKPOINTS) as manager:
-        state = _begin(config, out, manager, resume=resume)
+        state = _begin(recipe, out, manager, resume=resume)
         done = int(state.step)
         if done > num_steps:
             raise ValueError(f"{out} has done {done} steps; num_steps is {num_steps}.")
         devices = Devices(mesh)
         state = devices.place_state(state)
-        pending: list[Metrics] = []
+        pending: list[Any] = []
+        measures = None
         start = time.perf_counter()
         for step in range(done + 1, num_steps + 1):
-            half = step <= config.half_steps
-            if step == config.half_steps + 1 > 1:
-                grown = jax.jit(grow, static_argnums=0)(config, state)
+            stage = recipe.stage(step)
+            if step - 1 == recipe.grow_after:
+                grown = jax.jit(_grow, static_argnums=0)(recipe, state)
                 state = devices.place_state(grown)
-            key = step_key(config, step - 1, _REALS)
-            batch = devices.place_images(world.sample(config.batch_size, key=key))
-            state, metrics = _step(state, batch, config.at(step), half, devices.images)
+            key = step_key(recipe.seed, step - 1, REALS)
+            batch = devices.place_images(world.sample(recipe.batch_size, key=key))
+            state, metrics = _step(state, batch, recipe, stage, devices.images)
             pending.append(metrics)
             if step % report_every == 0 or step == num_steps:
                 means = _means(pending, step, manager.latest_step(), out)
                 now = time.perf_counter()
-                rate = len(pending) * config.batch_size / (now - start)
+                rate = len(pending) * recipe.batch_size / (now - start)
                 pending, start = [], now
-                append_log(out, step=step, images_per_second=rate, **means._asdict())
-                callback(Progress(step, num_steps, rate, means))
+                append_log(
+                    out, LOG, step=step, images_per_second=rate, **means._asdict()
+                )
+                callback(Progress(step, num_steps, rate, means, measures))
+                measures = None
             if step % save_every == 0 or step == num_steps:
                 _checkpoints.save(manager, state)
-                picture = sample_grid(config, state, half=half)
+                picture = recipe.picture(state, stage)
                 (out / _PICTURES).mkdir(exist_ok=True)
                 images.write_png(out / _PICTURES / f"{step:07d}.png", picture)
+                measures = recipe.measure(state, stage)
+                if measures is not None:
+                    append_log(out, MEASURES, step=step, **measures.figures)
     return state
 
 
 def _begin(
-    config: Config, out: pathlib.Path, manager: CheckpointManager, *, resume: bool
-) -> State:
+    recipe: Recipe, out: pathlib.Path, manager: CheckpointManager, *, resume: bool
+) -> Any:
     saved = manager.latest_step()
     if not resume and saved is not None:
         raise ValueError(
@@ -140,16 +154,24 @@ def _begin(
             f"There is no checkpoint in {out}. Start anew, without resuming."
         )
     if saved is None:
-        write_config(out, config)
-        cut_log(out, step=0)
-        return jax.jit(initial_state, static_argnums=0)(config)
-    check_config(out, config)
-    cut_log(out, step=saved)
-    return _checkpoints.restore(manager, config, saved)
+        write_config(out, recipe.config)
+        cut_logs(out, step=0)
+        return jax.jit(_initial_state, static_argnums=0)(recipe)
+    check_config(out, recipe.config)
+    cut_logs(out, step=saved)
+    return _checkpoints.restore(manager, recipe, saved)
+
+
+def _initial_state(recipe: Recipe) -> Any:
+    return recipe.initial_state()
+
+
+def _grow(recipe: Recipe, state: Any) -> Any:
+    return recipe.grow(state)
 
 
 def _check(
-    config: Config,
+    recipe: Recipe,
     world: World,
     *,
     num_steps: int,
@@ -157,16 +179,15 @@ def _check(
     save_every: int,
     mesh: jax.sharding.Mesh | None,
 ) -> None:
-    generator = config.generator
-    if world.resolution != generator.resolution:
+    if world.resolution != recipe.resolution:
         raise ValueError(
             f"The world has images of {world.resolution} pixels, the generator of "
-            f"{generator.resolution}."
+            f"{recipe.resolution}."
         )
-    if len(world.class_names) != generator.num_classes:
+    if recipe.num_classes and len(world.class_names) != recipe.num_classes:
         raise ValueError(
             f"The world has {len(world.class_names)} classes, the generator "
-            f"{generator.num_classes}."
+            f"{recipe.num_classes}."
         )
     if num_steps < 1 or report_every < 1 or save_every < 1 or save_every % report_every:
         raise ValueError(
@@ -174,26 +195,24 @@ def _check(
             f"{save_every}; each is at least 1, and a checkpoint falls on a report."
         )
     if mesh is not None and (
-        len(mesh.axis_names) != 1 or config.batch_size % mesh.size
+        len(mesh.axis_names) != 1 or recipe.batch_size % mesh.size
     ):
         raise ValueError(
-            f"{config.batch_size} images cannot be shared by a mesh of shape "
+            f"{recipe.batch_size} images cannot be shared by a mesh of shape "
             f"{dict(mesh.shape)}; it has one axis, whose size divides the batch."
         )
 
 
 @functools.partial(
-    jax.jit, static_argnames=("config", "half", "sharding"), donate_argnames="state"
+    jax.jit, static_argnames=("recipe", "stage", "sharding"), donate_argnames="state"
 )
-def _step(state, batch, config, half, sharding):
-    return train_step(state, batch, config, half=half, sharding=sharding)
+def _step(state, batch, recipe, stage, sharding):
+    return recipe.advance(state, batch, stage=stage, sharding=sharding)
 
 
-def _means(
-    pending: list[Metrics], step: int, saved: int | None, out: pathlib.Path
-) -> Metrics:
+def _means(pending: list[Any], step: int, saved: int | None, out: pathlib.Path) -> Any:
     columns = zip(*jax.device_get(pending), strict=True)
-    means = Metrics(*(float(np.mean(column)) for column in columns))
+    means = type(pending[0])(*(float(np.mean(column)) for column in columns))
     if not all(math.isfinite(mean) for mean in means):
         last = (
             "There is no checkpoint yet."

@@ -34,3 +34,11 @@ def hinge_discriminator(real: Scores, fake: Scores) -> DiscriminatorLoss:
 def hinge_generator(fake: Scores) -> Float[Array, ""]:
     """Returns the negative mean score of generated images."""
     return -fake.mean()
+
+
+def saturating_hinge_generator(fake: Scores) -> Float[Array, ""]:
+    """Returns the mean of ``max(0, 1 - fake)``: nothing for scores above 1.
+
+    As in EigenGAN (He, Kan & Shan, 2021, published code).
+    """
+    return jax.nn.relu(1 - fake).mean()

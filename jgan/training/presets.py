@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 from jgan.models import biggan, discriminators
 from jgan.training.state import Config, Finish
@@ -13,12 +14,12 @@ class Preset:
     """A run: what to train, on what, for how long.
 
     Attributes:
-        config: What to train.
+        config: What to train; of BigGAN a `Config`.
         world: Makes the source of real images.
         num_steps: Steps that the shipped weights took.
     """
 
-    config: Config
+    config: Any
     world: Callable[[], World]
     num_steps: int
 

@@ -215,16 +215,3 @@ def draw_latents(config: Config, num_images: int, *, key: PRNGKeyArray) -> Laten
         num_classes=config.generator.num_classes,
         key=key,
     )
-
-
-def step_key(config: Config, step: Int[Array, ""] | int, use: int) -> PRNGKeyArray:
-    """Returns the key of one step, of which a resumed run needs only the number.
-
-    Args:
-        config: Gives the seed.
-        step: Steps done before.
-        use: Tells apart what is drawn in one step.
-    """
-    # The first two children of the seed's key went into the parameters.
-    key = jax.random.fold_in(jax.random.key(config.seed), 2 + use)
-    return jax.random.fold_in(key, step)

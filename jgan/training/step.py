@@ -16,24 +16,24 @@ from jaxtyping import Array, Float
 from jgan import ops
 from jgan.models.latents import Latents
 from jgan.training.colors import color_distance
+from jgan.training.keys import LATENTS, step_key
 from jgan.training.losses import (
     DiscriminatorLoss,
     hinge_discriminator,
     hinge_generator,
 )
+from jgan.training.optimize import follow
 from jgan.training.state import (
     Config,
     State,
     draw_latents,
     networks,
     optimizers,
-    step_key,
 )
 from jgan.typing import Images, Params
 from jgan.worlds import Batch
 
 Scalar = Float[Array, ""] | float
-_LATENTS = 0
 
 
 class Metrics(NamedTuple):
@@ -77,7 +77,7 @@ def train_step(
     """
     optimize, network = optimizers(config), networks(config, half=half)
     latents = draw_latents(
-        config, config.batch_size, key=step_key(config, state.step, _LATENTS)
+        config, config.batch_size, key=step_key(config.seed, state.step, LATENTS)
     )
     if sharding is not None:
         latents = jax.lax.with_sharding_constraint(latents, sharding)
@@ -89,7 +89,7 @@ def train_step(
 
     fake = Batch(images, latents.class_label)
     (loss, spectral_norm), gradient = _learn(network.discriminator, state, batch, fake)
-    discriminator, discriminator_optimizer = _follow(
+    discriminator, discriminator_optimizer = follow(
         optimize.discriminator,
         gradient,
         state.discriminator_optimizer,
@@ -110,7 +110,7 @@ def train_step(
         )(images)
         image_gradient += config.color_weight * color_gradient
     (generator_gradient,) = pull_back(image_gradient)
-    generator, generator_optimizer = _follow(
+    generator, generator_optimizer = follow(
         optimize.generator,
         generator_gradient,
         state.generator_optimizer,
@@ -134,18 +134,6 @@ def train_step(
             optax.tree.norm(gradient),
         ),
     )
-
-
-def _follow(
-    optimizer: optax.GradientTransformation,
-    gradient: Params,
-    optimizer_state: optax.OptState,
-    params: Params,
-) -> tuple[Params, optax.OptState]:
-    # Optax counts its steps with integers among floats.
-    with jax.numpy_dtype_promotion("standard"):
-        updates, optimizer_state = optimizer.update(gradient, optimizer_state, params)
-        return optax.apply_updates(params, updates), optimizer_state
 
 
 def generate(generator: nn.Module, params: Params, latents: Latents) -> Images:

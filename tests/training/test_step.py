@@ -10,7 +10,8 @@ import pytest
 
 from jgan.models import discriminators
 from jgan.training import initial_state, losses, train_step
-from jgan.training.state import draw_latents, grow, networks, step_key
+from jgan.training.keys import LATENTS, step_key
+from jgan.training.state import draw_latents, grow, networks
 from jgan.training.step import generate
 from tests.training.tiny import CONFIG, gradients, reals
 
@@ -94,7 +95,9 @@ def _check_step(state):
     from tests.benchmarks.loading import load_discriminator, load_generator
 
     batch = reals()
-    latents = draw_latents(_CONFIG, _CONFIG.batch_size, key=step_key(_CONFIG, 0, 0))
+    latents = draw_latents(
+        _CONFIG, _CONFIG.batch_size, key=step_key(_CONFIG.seed, 0, LATENTS)
+    )
     after, metrics = _step()(state, batch)
 
     trainer = Trainer(_CONFIG, torch.contiguous_format)
