@@ -39,15 +39,24 @@ class FolderWorld:
     Attributes:
         resolution: Side of the images in pixels.
         class_names: Names of the sub-folders in sorted order; empty without any.
+        unreadable: Files that were skipped, with the reason of each.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], *, resolution: int) -> None:
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        resolution: int,
+        skip_unreadable: bool = False,
+    ) -> None:
         """Reads the folder.
 
         Args:
             folder: Holds PNG, JPEG and WebP files, or a sub-folder of them for each
                 class. Hidden files, and those with another ending, are left out.
             resolution: Side of the images in pixels, 4 to 1024.
+            skip_unreadable: Leave files out that cannot be read as images, and list
+                them; otherwise the first is an error.
 
         Raises:
             ValueError: If `resolution` is out of bounds, the folder or one of its
@@ -63,18 +72,38 @@ class FolderWorld:
         folders, files = _classes_and_files(pathlib.Path(folder))
         self.resolution = resolution
         self.class_names = tuple(one.name for one in folders)
-        self._class_label = np.repeat(
+        label = np.repeat(
             np.arange(len(files), dtype=np.int32), [len(one) for one in files]
         )
         paths = [path for one in files for path in one]
-        self._images = np.empty((len(paths), resolution, resolution, 3), np.uint8)
+        images = np.empty((len(paths), resolution, resolution, 3), np.uint8)
 
-        def read(i: int) -> None:
-            self._images[i] = _read(paths[i], resolution)
+        def read(i: int) -> str | None:
+            try:
+                images[i] = read_image(paths[i], resolution=resolution)
+            except ValueError as error:
+                if not skip_unreadable:
+                    raise
+                return str(error)
+            return None
 
         # Pillow decodes and resizes without the interpreter's lock.
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            list(pool.map(read, range(len(paths))))
+            reasons = list(pool.map(read, range(len(paths))))
+        self.unreadable = tuple(
+            (path, reason)
+            for path, reason in zip(paths, reasons, strict=True)
+            if reason is not None
+        )
+        kept = np.asarray([reason is None for reason in reasons])
+        self._images = images if kept.all() else images[kept]
+        self._class_label = label[kept]
+        for number, where in enumerate(folders or [pathlib.Path(folder)]):
+            if number not in self._class_label:
+                first = next(filter(None, reasons))
+                raise ValueError(
+                    f"No image in {where} can be read; one of all: {first}"
+                )
 
     def sample(self, num_images: int, *, key: PRNGKeyArray) -> Batch:
         """Returns images drawn with replacement, the same for the same key.
@@ -134,7 +163,18 @@ def _inside(
     return folders, [path for path in images if path.is_file()]
 
 
-def _read(path: pathlib.Path, resolution: int) -> UInt8[np.ndarray, "row col 3"]:
+def read_image(
+    path: str | os.PathLike[str], *, resolution: int
+) -> UInt8[np.ndarray, "row col 3"]:
+    """Returns the image of a file, as `FolderWorld` reads one.
+
+    Args:
+        path: A PNG, JPEG or WebP file.
+        resolution: Side in pixels.
+
+    Raises:
+        ValueError: If it cannot be read as an image.
+    """
     try:
         with PIL.Image.open(path, formats=_FORMATS) as opened:
             image = _on_white(PIL.ImageOps.exif_transpose(opened))
