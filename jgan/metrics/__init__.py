@@ -6,12 +6,17 @@ returns, `_frechet` and `_kernel` compare distributions, and `_neighbors` tells 
 (precision) from variety (recall); `_by_class` has them class by class. All of it is
 float64 on the host. `_scenes` puts them together for generators of the scenes world.
 `_partition` compares segmentations, whose parts need no names; `_leakage` tells whether
-edits change what they are for and nothing else.
+edits change what they are for and nothing else, and `_disentanglement` whether single
+codes tell single attributes.
 """
 
 from jgan.metrics._by_class import (
     ClassPerformance as ClassPerformance,
     class_performance as class_performance,
+)
+from jgan.metrics._disentanglement import (
+    Disentanglement as Disentanglement,
+    disentanglement as disentanglement,
 )
 from jgan.metrics._features import (
     Features as Features,

@@ -7,8 +7,8 @@ the class and the factors of a scene and gives features to measure distances wit
 generated faces; it gives labels, no scores. `jgan.zoo.face_parts` loads it, with the
 extra ``faces``; `faces/` is how. `from_function` makes a segmenter of any function in
 JAX, `from_host_function` of any other, and `with_halves` one that also tells the upper
-part of a tree from the lower. `SceneAttributes` and `FaceAttributes` are an
-`AttributeReader`: they measure what edits change.
+part of a tree from the lower. `SceneAttributes`, `SceneFactors` and
+`FaceAttributes` are an `AttributeReader`: they measure what edits change.
 """
 
 from jgan.segment._functions import (
@@ -19,6 +19,7 @@ from jgan.segment._halves import with_halves as with_halves
 from jgan.segment.faces import FaceAttributes as FaceAttributes, FaceParts as FaceParts
 from jgan.segment.scenes import (
     SceneAttributes as SceneAttributes,
+    SceneFactors as SceneFactors,
     SceneNetwork as SceneNetwork,
     scenes_network as scenes_network,
 )

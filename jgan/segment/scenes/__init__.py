@@ -2,10 +2,13 @@
 
 Start with `scenes_network`, the trained one, and `factors.py`, what it reads. `network`
 is its architecture, `fit` trains another, `evaluate` judges one on scenes it never saw.
-`SceneAttributes` reads what edits are to change.
+`SceneAttributes` reads what edits are to change, `SceneFactors` all there is to read.
 """
 
-from jgan.segment.scenes.attributes import SceneAttributes as SceneAttributes
+from jgan.segment.scenes.attributes import (
+    SceneAttributes as SceneAttributes,
+    SceneFactors as SceneFactors,
+)
 from jgan.segment.scenes.evaluate import (
     Figures as Figures,
     confusion_of as confusion_of,
