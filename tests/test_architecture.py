@@ -31,6 +31,7 @@ ALLOWED = {
     "dissect": _ANALYSIS,
     "awareness": _ANALYSIS | {"ops"},
     "components": _ANALYSIS,
+    "inversion": _ANALYSIS,
     "eigengan": _ANALYSIS | {"training", "models"},
     "interpretable": _ANALYSIS | {"training", "models"},
 }
