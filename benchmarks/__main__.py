@@ -8,6 +8,7 @@ from benchmarks import (
     bench_awareness,
     bench_components,
     bench_dissection,
+    bench_eigengan,
     bench_memory,
     bench_overlap_v5e,
     bench_rendering,
@@ -17,11 +18,19 @@ from benchmarks import (
     compare,
     harness,
 )
-from benchmarks.specs import AWARENESS, COMPONENTS, DISSECTION, SAMPLING, TRAINING
+from benchmarks.specs import (
+    AWARENESS,
+    COMPONENTS,
+    DISSECTION,
+    EIGENGAN,
+    SAMPLING,
+    TRAINING,
+)
 
 _BENCHMARKS = {
     "sampling": (bench_sampling, SAMPLING, harness.print_table),
     "training": (bench_training, TRAINING, harness.print_table),
+    "eigengan": (bench_eigengan, EIGENGAN, harness.print_table),
     "awareness": (bench_awareness, AWARENESS, harness.print_table),
     "dissection": (bench_dissection, DISSECTION, harness.print_table),
     "components": (bench_components, COMPONENTS, harness.print_table),

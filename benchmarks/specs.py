@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Literal
 
+from jgan.eigengan import PRESETS as EIGEN_PRESETS, TrainConfig
 from jgan.models import biggan, biggan_deep, dcgan, progan, stylegan2
 from jgan.training import PRESETS, Config
 
@@ -92,6 +93,32 @@ class Training:
 TRAINING = {
     name: Training(name=name, config=dataclasses.replace(preset.config, half_steps=0))
     for name, preset in PRESETS.items()
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EigenTraining:
+    """Steps of EigenGAN's training on images that are drawn beforehand."""
+
+    name: str
+    config: TrainConfig
+
+
+# Kernels of stride 2 lie where PyTorch has them, so that both do the same.
+EIGENGAN = {
+    name: EigenTraining(
+        name=name,
+        config=dataclasses.replace(
+            preset.config,
+            generator=dataclasses.replace(
+                preset.config.generator, padding="pytorch", exact=False
+            ),
+            discriminator=dataclasses.replace(
+                preset.config.discriminator, padding="pytorch"
+            ),
+        ),
+    )
+    for name, preset in EIGEN_PRESETS.items()
 }
 
 

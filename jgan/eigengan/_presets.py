@@ -1,0 +1,23 @@
+"""The EigenGANs that jgan trains by name."""
+
+from jgan.eigengan._config import TrainConfig
+from jgan.models import eigen_discriminator, eigengan
+from jgan.training import Preset
+from jgan.worlds import ScenesWorld
+
+_UNITS = (160, 112, 64, 32, 16)
+
+PRESETS = {
+    # Unconditional, so that the kind of landscape is for a dimension to find. Scenes
+    # are not mirrored: the renderer draws both sides alike already.
+    "eigen64": Preset(
+        config=TrainConfig(
+            generator=eigengan.Config(units=_UNITS, dims=(6, 6, 6, 6), noise_dim=64),
+            discriminator=eigen_discriminator.Config(units=_UNITS, hidden=128),
+            batch_size=32,
+            flip=False,
+        ),
+        world=ScenesWorld,
+        num_steps=20_000,
+    ),
+}

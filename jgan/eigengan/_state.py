@@ -1,0 +1,79 @@
+"""The state of an EigenGAN's training, and what it starts from."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Int
+
+from jgan.eigengan._config import TrainConfig
+from jgan.models.eigen_discriminator import Discriminator
+from jgan.models.eigen_latents import EigenLatents, sample_eigen_latents
+from jgan.models.eigengan import Generator
+from jgan.training import keys
+from jgan.typing import Params
+
+
+class State(NamedTuple):
+    """Everything that a step changes. A pytree of arrays.
+
+    Attributes:
+        step: Steps done.
+        generator: Parameters.
+        ema: Their exponential moving average.
+        discriminator: Parameters.
+        generator_optimizer: State of Adam.
+        discriminator_optimizer: State of Adam.
+    """
+
+    step: Int[Array, ""]
+    generator: Params
+    ema: Params
+    discriminator: Params
+    generator_optimizer: Any
+    discriminator_optimizer: Any
+
+
+def optimizer(config: TrainConfig) -> optax.GradientTransformation:
+    """Returns Adam, the same for both networks."""
+    return optax.adam(config.learning_rate, b1=config.beta1, b2=config.beta2)
+
+
+def initial_state(config: TrainConfig) -> State:
+    """Returns the state before the first step, from the config's seed alone."""
+    first, second = jax.random.split(jax.random.key(config.seed))
+    side = config.generator.resolution
+    generator = Generator(config.generator).init(first, draw_latents(config, 1, 0))
+    discriminator = Discriminator(config.discriminator).init(
+        second, jnp.zeros((1, side, side, 3))
+    )
+    generator, discriminator = generator["params"], discriminator["params"]
+    init = optimizer(config).init
+    return State(
+        step=jnp.zeros((), jnp.int32),
+        generator=generator,
+        # A copy: a donated buffer can stand in one place of the state only.
+        ema=jax.tree.map(jnp.copy, generator),
+        discriminator=discriminator,
+        generator_optimizer=init(generator),
+        discriminator_optimizer=init(discriminator),
+    )
+
+
+def draw_latents(
+    config: TrainConfig, num_images: int, step: Int[Array, ""] | int
+) -> EigenLatents:
+    """Returns the latents of one step.
+
+    Args:
+        config: Of the run.
+        num_images: How many.
+        step: Steps done before.
+    """
+    return sample_eigen_latents(
+        num_images,
+        latent_dim=config.generator.latent_dim,
+        noise_dim=config.generator.noise_dim,
+        key=keys.step_key(config.seed, step, keys.LATENTS),
+    )

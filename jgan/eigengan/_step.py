@@ -1,0 +1,189 @@
+"""One step of an EigenGAN's training: the discriminator's update, then the generator's.
+
+As in BigGAN's step of `jgan.training`, both updates use the same generated images, and
+the generator follows the updated discriminator. The published code draws new ones for
+the second: the same expectation, at the price of another forward.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float
+
+from jgan.eigengan._config import TrainConfig
+from jgan.eigengan._state import State, draw_latents, optimizer
+from jgan.models.eigen_discriminator import Discriminator
+from jgan.models.eigengan import Generator
+from jgan.models.subspace import gram_error
+from jgan.training import keys
+from jgan.training.colors import color_distance
+from jgan.training.losses import hinge_discriminator, saturating_hinge_generator
+from jgan.training.optimize import follow
+from jgan.typing import Images, Params
+from jgan.worlds import Batch
+
+Scalar = Float[Array, ""] | float
+
+
+class Metrics(NamedTuple):
+    """What one step tells about the run.
+
+    Attributes:
+        real: What real images cost the discriminator.
+        fake: What generated images cost it.
+        penalty: Squared norm of its gradient at real images, times the steps between
+            penalties, and 0 in the steps between: over many steps, the mean is the
+            norm's.
+        generator: What generated images cost the generator.
+        orthogonality: Half the squared norm of U^T U - I, summed over layers.
+        colors: Distance of colors that the generator minimizes too, 0 where it does
+            not.
+        generator_gradient: Norm of its gradient.
+        discriminator_gradient: Norm of its gradient.
+    """
+
+    real: Scalar
+    fake: Scalar
+    penalty: Scalar
+    generator: Scalar
+    orthogonality: Scalar
+    colors: Scalar
+    generator_gradient: Scalar
+    discriminator_gradient: Scalar
+
+
+def train_step(
+    state: State,
+    batch: Batch,
+    config: TrainConfig,
+    *,
+    penalized: bool,
+    sharding: jax.sharding.Sharding | None = None,
+) -> tuple[State, Metrics]:
+    """Returns the state after one step, and its metrics.
+
+    Args:
+        state: Before the step; may be donated.
+        batch: Real images. Their classes are not looked at.
+        config: Static.
+        penalized: Whether the step is one of those with a gradient penalty.
+        sharding: How images lie on devices; None leaves it to the compiler.
+    """
+    latents = draw_latents(config, config.batch_size, state.step)
+    if sharding is not None:
+        latents = jax.lax.with_sharding_constraint(latents, sharding)
+    reals = _flipped(batch.images, config, state) if config.flip else batch.images
+    generate = lambda params: Generator(config.generator).apply(
+        {"params": params}, latents
+    )[0]
+    fakes, pull_back = jax.vjp(generate, state.generator)
+
+    (real, fake, penalty), gradient = _discriminate(
+        state.discriminator, reals, fakes, config, penalized=penalized
+    )
+    adam = optimizer(config)
+    discriminator, discriminator_optimizer = follow(
+        adam, gradient, state.discriminator_optimizer, state.discriminator
+    )
+
+    network: Any = Discriminator(config.discriminator)
+    cost = lambda images: saturating_hinge_generator(
+        network.apply({"params": discriminator}, images)
+    )
+    generator_loss, image_gradient = jax.value_and_grad(cost)(fakes)
+    colors = jnp.zeros(())
+    if config.color_weight:
+        distance = lambda images: color_distance(
+            Batch(images, None), Batch(reals, None)
+        )
+        colors, color_gradient = jax.value_and_grad(distance)(fakes)
+        image_gradient += config.color_weight * color_gradient
+    (generator_gradient,) = pull_back(image_gradient)
+    orthogonality, straightening = jax.value_and_grad(orthogonality_loss)(
+        state.generator
+    )
+    if not config.generator.exact:
+        generator_gradient = jax.tree.map(
+            lambda a, b: a + config.orthogonality_weight * b,
+            generator_gradient,
+            straightening,
+        )
+    generator, generator_optimizer = follow(
+        adam, generator_gradient, state.generator_optimizer, state.generator
+    )
+    return (
+        State(
+            step=state.step + 1,
+            generator=generator,
+            ema=optax.incremental_update(generator, state.ema, 1 - config.ema_decay),
+            discriminator=discriminator,
+            generator_optimizer=generator_optimizer,
+            discriminator_optimizer=discriminator_optimizer,
+        ),
+        Metrics(
+            real,
+            fake,
+            penalty,
+            generator_loss,
+            orthogonality,
+            colors,
+            optax.tree.norm(generator_gradient),
+            optax.tree.norm(gradient),
+        ),
+    )
+
+
+def _flipped(images: Images, config: TrainConfig, state: State) -> Images:
+    key = keys.step_key(config.seed, state.step, keys.FLIPS)
+    mirrored = jax.random.bernoulli(key, shape=(len(images), 1, 1, 1))
+    return jnp.where(mirrored, images[:, :, ::-1], images)
+
+
+def _discriminate(
+    params: Params,
+    reals: Images,
+    fakes: Images,
+    config: TrainConfig,
+    *,
+    penalized: bool,
+) -> tuple[tuple[Array, Array, Array], Params]:
+    """Returns both halves of the loss, the penalty, and the gradient."""
+    network: Any = Discriminator(config.discriminator)
+
+    def total(params: Params):
+        score = lambda images: network.apply({"params": params}, images)
+        if penalized:
+            # No image's score depends on another, so one pull gives every gradient.
+            real_scores, pull = jax.vjp(score, reals)
+            (slopes,) = pull(jnp.ones_like(real_scores))
+            fake_scores = score(fakes)
+            penalty = jnp.square(slopes).sum(axis=(1, 2, 3)).mean()
+            penalty = config.penalty_every * penalty
+        else:
+            # In one call: larger batches run faster.
+            scores = score(jnp.concatenate([reals, fakes]))
+            real_scores, fake_scores = jnp.split(scores, [len(reals)])
+            penalty = jnp.zeros(())
+        real, fake = hinge_discriminator(real_scores, fake_scores)
+        return real + fake + config.penalty_weight * penalty, (real, fake, penalty)
+
+    gradient, parts = jax.grad(total, has_aux=True)(params)
+    return parts, gradient
+
+
+def orthogonality_loss(generator: Params) -> Float[Array, ""]:
+    """Returns half the squared norm of U^T U - I, summed over layers.
+
+    As the published code has it; its PyTorch port takes a mean in place of both sums.
+
+    Args:
+        generator: Parameters.
+    """
+    errors = [
+        gram_error(subspace["basis"])
+        for name, subspace in generator.items()
+        if name.startswith("subspace") and "basis" in subspace
+    ]
+    return sum((0.5 * jnp.square(e).sum() for e in errors), start=jnp.zeros(()))

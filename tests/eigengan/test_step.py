@@ -1,0 +1,206 @@
+"""One step of an EigenGAN's training, against PyTorch and against what it promises."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgan.eigengan import TrainConfig, train_step
+from jgan.eigengan._state import draw_latents
+from jgan.models import eigen_discriminator
+from jgan.models.subspace import gram_error, orthonormalize
+from tests.eigengan.tiny import CONFIG, reals, start
+
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
+# Kernels of stride 2 lie where PyTorch has them; the discriminator moves by the sign of
+# its gradient, which may be either about zero, so it moves little.
+_TORCH = dataclasses.replace(
+    CONFIG,
+    generator=dataclasses.replace(CONFIG.generator, padding="pytorch"),
+    discriminator=dataclasses.replace(CONFIG.discriminator, padding="pytorch"),
+    learning_rate=2e-6,
+    flip=False,
+)
+
+
+@functools.cache
+def _step(config=CONFIG, penalized=True):
+    return jax.jit(functools.partial(train_step, config=config, penalized=penalized))
+
+
+def _shaken(seed):
+    """A state whose parameters are all at work, biases too."""
+    rng = np.random.default_rng(seed)
+    shake = lambda leaf: leaf + np.float32(0.1) * rng.standard_normal(leaf.shape, "f4")
+    first = start()
+    return first._replace(
+        generator=jax.tree.map(shake, first.generator),
+        discriminator=jax.tree.map(shake, first.discriminator),
+    )
+
+
+def _gradient(moments, config):
+    # Of the first step, Adam's mean is a known part of the gradient.
+    return jax.tree.map(lambda mu: np.asarray(mu) / (1 - config.beta1), moments[0].mu)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("penalized", [True, False])
+def test_losses_and_gradients_are_those_of_pytorch(penalized):
+    errors = [_check(_shaken(seed), penalized) for seed in (1, 2, 3)]
+    # Where rounding puts the input of one leaky ReLU on the other side of zero, more.
+    assert min(errors) < 5e-5
+
+
+def _check(state, penalized):
+    """The largest relative difference of a gradient, after the losses."""
+    import torch
+
+    from benchmarks.torch_eigengan import Trainer
+    from tests.benchmarks import eigen_loading as loading
+
+    batch, latents = reals(), draw_latents(_TORCH, _TORCH.batch_size, 0)
+    after, metrics = _step(_TORCH, penalized)(state, batch)
+    trainer = Trainer(_TORCH, torch.contiguous_format)
+    loading.load_generator(trainer.generator, state.generator)
+    loading.load_discriminator(trainer.discriminator, state.discriminator)
+    to = lambda array: torch.tensor(np.asarray(array))
+    images = to(np.asarray(batch.images).transpose(0, 3, 1, 2))
+    want = trainer.step(images, to(latents.z), to(latents.eps), penalized=penalized)
+    for name in ("real", "fake", "penalty", "generator", "orthogonality"):
+        np.testing.assert_allclose(
+            getattr(metrics, name), getattr(want, name), rtol=1e-4, err_msg=name
+        )
+    assert (metrics.penalty > 0) == penalized
+    mine = _gradient(after.generator_optimizer, _TORCH)
+    theirs = _gradient(after.discriminator_optimizer, _TORCH)
+    blocks, convs = trainer.generator.blocks, trainer.discriminator.convs
+    conv, double = loading.conv_gradient, loading.double_gradient
+    pairs = [
+        (mine["same1"]["kernel"], conv(blocks[0].same.weight)),
+        (mine["skip2"]["kernel"], double(blocks[1].skip.weight)),
+        (mine["double1"]["kernel"], double(blocks[0].twice.weight)),
+        (mine["conv2"]["kernel"], conv(blocks[1].conv.weight)),
+        (
+            mine["subspace2"]["basis"],
+            loading.basis_gradient(blocks[1].subspace.basis, 8),
+        ),
+        (
+            mine["subspace1"]["importance"],
+            blocks[0].subspace.importance.grad.numpy(),
+        ),
+        (theirs["from_rgb"]["kernel"], conv(convs[0].weight)),
+        (theirs["halve1"]["kernel"], conv(convs[2].weight)),
+        (theirs["conv0"]["kernel"], conv(convs[-1].weight)),
+        (
+            theirs["score"]["kernel"],
+            trainer.discriminator.score.weight.grad.numpy().T,
+        ),
+    ]
+    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
+
+
+def test_the_first_step_moves_everything_and_counts():
+    after, metrics = _step()(start(), reals())
+    assert int(after.step) == 1
+    assert all(np.isfinite(value) for value in metrics)
+    for before, moved in (
+        (start().generator, after.generator),
+        (start().discriminator, after.discriminator),
+    ):
+        changed = jax.tree.map(lambda a, b: bool((a != b).any()), before, moved)
+        assert all(jax.tree.leaves(changed))
+    # 0.999 of the old and 0.001 of the new.
+    want = jax.tree.map(
+        lambda a, b: 0.999 * a + 0.001 * b, start().ema, after.generator
+    )
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), after.ema, want
+    )
+
+
+def test_a_basis_starts_orthonormal_with_importances_by_threes():
+    subspace = start().generator["subspace1"]
+    np.testing.assert_allclose(gram_error(subspace["basis"]), 0, atol=1e-6)
+    np.testing.assert_array_equal(subspace["importance"], [9, 6, 3])
+    np.testing.assert_array_equal(subspace["origin"], 0)
+
+
+def test_the_penalty_pulls_a_crooked_basis_straight():
+    state = start()
+    basis = state.generator["subspace2"]["basis"]
+    crooked = basis.at[..., 1].add(0.5 * basis[..., 0])
+    state.generator["subspace2"] = state.generator["subspace2"] | {"basis": crooked}
+    config = dataclasses.replace(CONFIG, orthogonality_weight=100.0, learning_rate=3e-3)
+    errors = []
+    for _ in range(30):
+        errors.append(
+            float(jnp.linalg.norm(gram_error(state.generator["subspace2"]["basis"])))
+        )
+        state, _ = _step(config, False)(state, reals())
+    assert errors[0] > 0.5
+    assert errors[-1] < 0.2 * errors[0]
+    free = dataclasses.replace(config, orthogonality_weight=0.0)
+    _, metrics = _step(free, False)(state, reals())
+    assert metrics.orthogonality >= 0
+
+
+def test_flips_mirror_about_half_of_the_reals():
+    from jgan.eigengan._step import _flipped
+
+    images = jnp.arange(64 * 4 * 4 * 3, dtype=jnp.float32).reshape(64, 4, 4, 3)
+    flipped = _flipped(images, CONFIG, start())
+    same = (np.asarray(flipped) == np.asarray(images)).all(axis=(1, 2, 3))
+    mirrored = (np.asarray(flipped) == np.asarray(images)[:, :, ::-1]).all(
+        axis=(1, 2, 3)
+    )
+    assert (same ^ mirrored).all()
+    # Five standard deviations of a count of 32.
+    assert abs(mirrored.sum() - 32) < 20
+    other = _flipped(images, CONFIG, start()._replace(step=jnp.int32(1)))
+    assert (np.asarray(other) != np.asarray(flipped)).any()
+
+
+def test_orthonormalizing_is_qr_but_for_signs(new_key):
+    basis = jax.random.normal(new_key(), (4, 4, 6, 5))
+    q = np.asarray(orthonormalize(basis)).reshape(-1, 5)
+    want, r = np.linalg.qr(np.asarray(basis, np.float64).reshape(-1, 5))
+    np.testing.assert_allclose(q, want * np.sign(np.diag(r)), atol=1e-6)
+    # What Gram and Schmidt find keeps the side of each dimension.
+    assert (np.sum(q * np.asarray(basis).reshape(-1, 5), axis=0) > 0).all()
+    np.testing.assert_allclose(np.float64(q).T @ q, np.eye(5), atol=1e-6)
+    # Already orthonormal, it stays.
+    again = orthonormalize(jnp.asarray(q).reshape(4, 4, 6, 5))
+    np.testing.assert_allclose(np.asarray(again).reshape(-1, 5), q, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"penalty_every": 0}, "penalty_every 0"),
+        ({"learning_rate": 0.0}, "learning_rate is 0"),
+        ({"penalty_weight": -1.0}, "none may be negative"),
+        ({"ema_decay": 1.0}, "each is in"),
+        (
+            {"discriminator": eigen_discriminator.Config(units=(4, 4))},
+            "16 pixels, the discriminator takes 8",
+        ),
+    ],
+)
+def test_configs_that_make_no_sense_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig(
+            **(
+                dataclasses.asdict(CONFIG)
+                | {
+                    "generator": CONFIG.generator,
+                    "discriminator": CONFIG.discriminator,
+                }
+                | change
+            )
+        )
