@@ -16,8 +16,10 @@ from jgan.cli.awareness import awareness
 from jgan.cli.components import components
 from jgan.cli.convert import convert
 from jgan.cli.dissect import dissect
+from jgan.cli.eigengan import eigengan
 from jgan.cli.evaluate import evaluate
 from jgan.cli.export import export
+from jgan.cli.invert import invert
 from jgan.cli.models import models
 from jgan.cli.pull import pull
 from jgan.cli.sample import sample
@@ -31,8 +33,10 @@ _COMMANDS = {
         dissect,
         awareness,
         components,
+        eigengan,
         models,
         sample,
+        invert,
         pull,
         convert,
         export,

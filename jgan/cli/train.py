@@ -1,14 +1,18 @@
 """`jgan train`: trains a generator that jgan ships, or goes on with a run."""
 
+import contextlib
 import dataclasses
 import pathlib
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
 
 import rich.progress
 import tyro
 
 from jgan.cli._checks import check_seed
-from jgan.cli._console import err, say
+from jgan.cli._console import err, mention, say
+
+_MOST_LISTED = 20
 
 
 def train(
@@ -19,39 +23,105 @@ def train(
     steps: int | None = None,
     resume: bool = False,
     half_steps: int | None = None,
+    data: pathlib.Path | None = None,
+    distance: bool = True,
     seed: int = 0,
 ) -> None:
     """Train a generator from nothing, in a folder that a killed run goes on from.
 
     The folder gets checkpoints, metrics.jsonl, sample pictures and, at the end, the
-    averaged generator in a folder that every command takes as MODEL.
+    averaged generator in a folder that every command takes as MODEL. Of an EigenGAN,
+    measures.jsonl tells at every checkpoint what each layer and dimension does.
 
     Args:
-        preset: scenes64.
+        preset: scenes64, a BigGAN, or eigen64, an EigenGAN.
         out: The run's folder.
         steps: Steps in all, those before a resumption included; by default as many as
             the shipped weights took.
         resume: Go on from the last checkpoint in the folder.
-        half_steps: Steps at half the resolution before the networks grow, 0 for none;
-            by default as the shipped weights. A resumed run needs the same.
+        half_steps: Of scenes64, steps at half the resolution before the networks grow,
+            0 for none; by default as the shipped weights. A resumed run needs the same.
+        data: Of eigen64, a folder of images to train on in place of scenes; those that
+            cannot be read are listed and left out.
+        distance: Of eigen64, measure the Fréchet distance too: on the scenes network's
+            features, or with `data` on EfficientNet's, which are fetched once.
         seed: Of everything that is drawn; a resumed run needs the same.
     """
     # Only here: no other command needs optax and orbax.
-    from jgan import training
-    from jgan.convert import save
-    from jgan.convert.assemble import assemble
+    from jgan import eigengan, training
 
     check_seed(seed)
-    if preset not in training.PRESETS:
+    presets = {**training.PRESETS, **eigengan.PRESETS}
+    if preset not in presets:
         raise ValueError(
-            f"There is no preset {preset!r}. Have {', '.join(training.PRESETS)}."
+            f"There is no preset {preset!r}. Have {', '.join(sorted(presets))}."
         )
-    chosen = training.PRESETS[preset]
+    chosen = presets[preset]
     config = dataclasses.replace(chosen.config, seed=seed)
+    num_steps = chosen.num_steps if steps is None else steps
+    if isinstance(config, eigengan.TrainConfig):
+        if half_steps is not None:
+            raise ValueError(f"--half-steps is {half_steps}; {preset} does not grow.")
+        world = chosen.world() if data is None else _folder(data, config)
+        features = _features(of_scenes=data is None) if distance else None
+        with _shown(preset, num_steps) as show:
+            state = eigengan.train(
+                config,
+                world,
+                out,
+                num_steps=num_steps,
+                features=features,
+                resume=resume,
+                callback=show,
+            )
+        _save("eigengan", config, {"params": state.ema}, preset, (), out, num_steps)
+        return
+    if data is not None:
+        raise ValueError(
+            f"--data is {data}; {preset} is trained on scenes alone. eigen64 takes a "
+            "folder."
+        )
     if half_steps is not None:
         config = dataclasses.replace(config, half_steps=half_steps)
     world = chosen.world()
-    num_steps = chosen.num_steps if steps is None else steps
+    with _shown(preset, num_steps) as show:
+        state = training.train(
+            config, world, out, num_steps=num_steps, resume=resume, callback=show
+        )
+    if num_steps <= config.half_steps:
+        say(f"{out}: {num_steps} steps, and the generator has yet to grow.")
+        return
+    averaged = training.averaged_generator(config, state)
+    _save("biggan", config, averaged, preset, world.class_names, out, num_steps)
+
+
+def _folder(data: pathlib.Path, config: Any) -> Any:
+    from jgan.worlds import FolderWorld
+
+    mention(f"Reading {data}")
+    world = FolderWorld(
+        data, resolution=config.generator.resolution, skip_unreadable=True
+    )
+    for _, reason in world.unreadable[:_MOST_LISTED]:
+        mention(f"Left out: {reason}")
+    if len(world.unreadable) > _MOST_LISTED:
+        mention(f"Left out: {len(world.unreadable) - _MOST_LISTED} more")
+    return world
+
+
+def _features(*, of_scenes: bool) -> Callable[..., Any]:
+    from jgan import segment, zoo
+
+    if of_scenes:
+        network = segment.scenes_network()
+        return lambda images: network.features(images)
+    photographs = zoo.efficientnet_lite0(callback=mention)
+    return lambda images: photographs.features(images)
+
+
+@contextlib.contextmanager
+def _shown(preset: str, num_steps: int) -> Iterator[Callable[[Any], None]]:
+    """Yields what shows a run's progress and warnings, until the block ends."""
     columns = (
         rich.progress.TextColumn("{task.description}"),
         rich.progress.BarColumn(),
@@ -61,7 +131,7 @@ def train(
     with rich.progress.Progress(*columns, console=err) as bar:
         task = bar.add_task(preset, total=num_steps)
 
-        def show(progress: training.Progress) -> None:
+        def show(progress: Any) -> None:
             metrics = progress.metrics
             bar.update(
                 task,
@@ -70,21 +140,28 @@ def train(
                 f" real {metrics.real:.2f} fake {metrics.fake:.2f} generator"
                 f" {metrics.generator:.2f}",
             )
+            if progress.measures is not None:
+                for warning in progress.measures.warnings:
+                    mention(warning.rstrip("."))
 
-        state = training.train(
-            config, world, out, num_steps=num_steps, resume=resume, callback=show
-        )
-    if num_steps <= config.half_steps:
-        say(f"{out}: {num_steps} steps, and the generator has yet to grow.")
-        return
+        yield show
+
+
+def _save(
+    family: str,
+    config: Any,
+    params: Any,
+    preset: str,
+    class_names: tuple[str, ...],
+    out: pathlib.Path,
+    num_steps: int,
+) -> None:
+    from jgan.convert import save
+    from jgan.convert.assemble import assemble
+
     gan = assemble(
-        "biggan",
-        config.generator,
-        training.averaged_generator(config, state),
-        name=preset,
-        class_names=world.class_names,
+        family, config.generator, params, name=preset, class_names=class_names
     )
     folder = save(gan, out / "generator")
-    say(
-        f"{folder}: {preset} after {num_steps} steps. `jgan tour {folder}` looks at it."
-    )
+    look = "jgan tour" if family == "biggan" else "jgan eigengan"
+    say(f"{folder}: {preset} after {num_steps} steps. `{look} {folder}` looks at it.")

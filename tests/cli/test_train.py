@@ -4,11 +4,13 @@ import json
 import pathlib
 
 import numpy as np
+import PIL.Image
 import pytest
 
 import jgan
-from jgan import cli, training
+from jgan import cli, eigengan, training
 from jgan.worlds import ScenesWorld
+from tests.eigengan import tiny as eigen_tiny
 from tests.training.tiny import CONFIG
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
@@ -105,12 +107,56 @@ def test_train_refuses_nonsense_and_leaves_no_run(run, options, message):
 def test_train_lists_the_presets_it_has(run):
     status, out, err = run("train", "scenes65", "--out", "run")
     assert (status, out) == (1, "")
-    assert err == "jgan: There is no preset 'scenes65'. Have scenes64, tiny.\n"
+    assert err == (
+        "jgan: There is no preset 'scenes65'. Have eigen64, scenes64, tiny.\n"
+    )
 
 
 def test_train_needs_a_folder_and_whole_steps(run):
     assert run("train", "tiny")[0] == 2
     assert run("train", "tiny", "--out", "run", "--steps", "1.5")[0] == 2
+
+
+@pytest.fixture
+def _a_tiny_eigengan(monkeypatch):
+    preset = training.Preset(
+        config=eigen_tiny.CONFIG, world=lambda: ScenesWorld(16), num_steps=2
+    )
+    monkeypatch.setitem(eigengan.PRESETS, "tiny-eigen", preset)
+
+
+@pytest.mark.usefixtures("_a_tiny_eigengan")
+def test_an_eigengan_trains_on_a_folder_and_lists_what_it_left_out(run):
+    folder = pathlib.Path("photos")
+    folder.mkdir()
+    draw = np.random.default_rng(0)
+    PIL.Image.fromarray(draw.integers(0, 256, (20, 30, 3), np.uint8)).save(
+        folder / "good.png"
+    )
+    (folder / "bad.png").write_text("no image")
+    options = ("--data", folder, "--no-distance", "--out", "run")
+    status, out, err = run("train", "tiny-eigen", *options)
+    assert status == 0
+    place = pathlib.Path("run", "generator")
+    assert out == (
+        f"{place}: tiny-eigen after 2 steps. `jgan eigengan {place}` looks at it.\n"
+    )
+    assert "Left out: photos/bad.png cannot be read as an image" in err
+    gan = jgan.load(place)
+    assert (gan.family, gan.resolution, gan.name) == ("eigengan", 16, "tiny-eigen")
+    assert "frechet_distance" not in pathlib.Path("run", "measures.jsonl").read_text()
+
+
+@pytest.mark.usefixtures("_a_tiny_eigengan")
+def test_options_of_the_other_preset_are_refused(run):
+    for arguments, message in (
+        (("tiny-eigen", "--half-steps", "4"), "tiny-eigen does not grow"),
+        (("tiny", "--data", "photos"), "tiny is trained on scenes alone"),
+        (("tiny-eigen", "--data", "photos"), "There is no folder photos"),
+    ):
+        status, out, err = run("train", *arguments, "--out", "run")
+        assert (status, out) == (1, "")
+        assert message in err
 
 
 def test_a_generator_that_has_yet_to_grow_is_not_saved(run, monkeypatch):
