@@ -28,44 +28,36 @@ class Recipe(Protocol):
 
     Hashable, and equal to another of the same config: steps are compiled for it. States
     are NamedTuples of arrays with the number of steps done as ``step``.
-
-    Attributes:
-        config: A frozen dataclass of numbers, written down beside the run.
-        batch_size: Real images a step.
-        resolution: Side of the images in pixels.
-        num_classes: Classes of the images, 0 for none.
-        seed: Of everything that is drawn.
-        grow_after: Steps after which the networks grow, None if they never do.
     """
 
     @property
     def config(self) -> Any:
-        """As above."""
+        """A frozen dataclass of numbers, written down beside the run."""
         ...
 
     @property
     def batch_size(self) -> int:
-        """As above."""
+        """Real images a step."""
         ...
 
     @property
     def resolution(self) -> int:
-        """As above."""
+        """Side of the images in pixels."""
         ...
 
     @property
     def num_classes(self) -> int:
-        """As above."""
+        """Classes of the images, 0 for none."""
         ...
 
     @property
     def seed(self) -> int:
-        """As above."""
+        """Of everything that is drawn."""
         ...
 
     @property
     def grow_after(self) -> int | None:
-        """As above."""
+        """Steps after which the networks grow, None if they never do."""
         ...
 
     def initial_state(self) -> Any:
