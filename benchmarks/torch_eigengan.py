@@ -90,6 +90,14 @@ class Generator(nn.Module):
             total = total + 0.5 * (gram - torch.eye(len(gram))).square().sum()
         return total
 
+    def straighten(self, weight: float) -> None:
+        """Takes a step along the gradient of `orthogonality` alone."""
+        with torch.no_grad():
+            for block in self.blocks:
+                basis = block.subspace.basis
+                error = basis @ basis.T - torch.eye(len(basis))
+                basis -= 0.5 * weight * error @ basis
+
 
 class Discriminator(nn.Module):
     """Maps images to scores."""
@@ -165,14 +173,18 @@ class Trainer:
         # A gradient of these parameters would be thrown away.
         self.discriminator.requires_grad_(False)
         cost = functional.relu(1 - self.discriminator(fakes)).mean()
-        orthogonality = self.generator.orthogonality()
-        self._update(0, cost + config.orthogonality_weight * orthogonality)
+        with torch.no_grad():
+            orthogonality = self.generator.orthogonality()
+        self._update(0, cost)
         self.discriminator.requires_grad_(True)
         with torch.no_grad():
             for mean, new in zip(
                 self.average.parameters(), self.generator.parameters(), strict=True
             ):
                 mean.lerp_(new, 1 - config.ema_decay)
+        if not config.generator.exact:
+            self.generator.straighten(config.orthogonality_weight)
+            self.average.straighten(config.orthogonality_weight)
         parts = (real, fake, penalty, cost, orthogonality)
         return Losses(*(part.detach() for part in parts))
 

@@ -12,12 +12,15 @@ PRESETS = {
     # are not mirrored: the renderer draws both sides alike already.
     "eigen64": Preset(
         config=TrainConfig(
-            generator=eigengan.Config(units=_UNITS, dims=(6, 6, 6, 6), noise_dim=64),
+            generator=eigengan.Config(units=_UNITS, dims=(6, 6, 6, 6), noise_dim=10),
             discriminator=eigen_discriminator.Config(units=_UNITS, hidden=128),
             batch_size=32,
+            learning_rate=8e-4,
+            penalty_weight=3.0,
+            color_weight=10.0,
             flip=False,
         ),
         world=ScenesWorld,
-        num_steps=20_000,
+        num_steps=9_000,
     ),
 }

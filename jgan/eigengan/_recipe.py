@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from jgan import images as pictures, metrics
+from jgan import images as pictures, metrics, ops
 from jgan.eigengan._config import TrainConfig
 from jgan.eigengan._effects import effects_of
-from jgan.eigengan._state import State, draw_latents, initial_state
+from jgan.eigengan._state import State, draw_latents, grow, initial_state
 from jgan.eigengan._step import Metrics, train_step
 from jgan.gan import Forward
 from jgan.models.eigen_latents import EigenLatents, sample_eigen_latents
@@ -34,8 +34,10 @@ _DISTANCE_IMAGES, _BATCH = 1000, 50
 
 
 class _Stage(NamedTuple):
-    """What is static about a step."""
+    """What is static about a step: its config, and whether there is a penalty."""
 
+    config: TrainConfig
+    half: bool
     penalized: bool
 
 
@@ -64,19 +66,25 @@ class _Recipe:
 
     @property
     def grow_after(self) -> int | None:
-        return None
+        return self.config.half_steps or None
 
     def initial_state(self) -> State:
-        return initial_state(self.config)
+        half = self.config.half_steps > 0
+        return initial_state(self.config.half if half else self.config)
 
     def grow(self, state: State) -> State:
-        return state
+        return grow(self.config, state)
 
     def stage(self, step: int) -> _Stage:
         # The first step is one with a penalty, as in the published code.
+        config = self.config
+        half = step <= config.half_steps
         return _Stage(
-            self.config.penalty_weight > 0
-            and (step - 1) % self.config.penalty_every == 0
+            config=config.half if half else config,
+            half=half,
+            penalized=(
+                config.penalty_weight > 0 and (step - 1) % config.penalty_every == 0
+            ),
         )
 
     def advance(
@@ -87,23 +95,24 @@ class _Recipe:
         stage: _Stage,
         sharding: jax.sharding.Sharding | None,
     ) -> tuple[State, Metrics]:
+        if stage.half:
+            batch = Batch(ops.downsample(batch.images), batch.class_label)
         return train_step(
-            state, batch, self.config, penalized=stage.penalized, sharding=sharding
+            state, batch, stage.config, penalized=stage.penalized, sharding=sharding
         )
 
     def picture(self, state: State, stage: _Stage) -> UInt8[np.ndarray, "row col 3"]:
-        made = _generate(
-            self.config, state.ema, draw_latents(self.config, _PICTURES, 0)
-        )
+        latents = draw_latents(stage.config, _PICTURES, 0)
+        made = _generate(stage.config, state.ema, latents)
         return pictures.grid(pictures.to_uint8(made), cols=_COLS)
 
     def measure(self, state: State, stage: _Stage) -> Measures:
-        config = self.config.generator
+        config = stage.config.generator
         found = effects_of(
             cast(Forward, Generator(config).apply),
             {"params": state.ema},
             config,
-            _sampler(self.config),
+            _sampler(stage.config),
             num_images=_EFFECT_IMAGES,
             batch_size=_EFFECT_IMAGES,
             key=keys.step_key(self.seed, 0, keys.SAMPLES),
@@ -124,7 +133,8 @@ class _Recipe:
             "noise_effect": float(found.noise[0]),
             "dimension_effect": found.dimensions[:, 0].tolist(),
         }
-        if self.features is not None:
+        # Not of half images: the features are of full ones.
+        if self.features is not None and not stage.half:
             figures["frechet_distance"] = metrics.frechet_distance(
                 self._real_features, self._fake_features(state)
             )

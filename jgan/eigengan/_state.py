@@ -12,6 +12,7 @@ from jgan.models.eigen_discriminator import Discriminator
 from jgan.models.eigen_latents import EigenLatents, sample_eigen_latents
 from jgan.models.eigengan import Generator
 from jgan.training import keys
+from jgan.training.growth import keep
 from jgan.typing import Params
 
 
@@ -58,6 +59,21 @@ def initial_state(config: TrainConfig) -> State:
         discriminator=discriminator,
         generator_optimizer=init(generator),
         discriminator_optimizer=init(discriminator),
+    )
+
+
+def grow(config: TrainConfig, state: State) -> State:
+    """Returns the state at full resolution that goes on from one at half.
+
+    What has the same name and shape is kept, what the added layer needs is drawn, and
+    Adam starts anew.
+    """
+    whole = initial_state(config)
+    return whole._replace(
+        step=state.step,
+        generator=keep(state.generator, whole.generator),
+        ema=keep(state.ema, whole.ema),
+        discriminator=keep(state.discriminator, whole.discriminator),
     )
 
 

@@ -17,7 +17,8 @@ Implementation = Literal["reference", "im2col", "products", "winograd"]
 # CPU (by 1.1 at 8 images, by 2.7 at one); at 8 x 8 pixels it already loses.
 _IM2COL_SIDE = 4
 # XLA's convolution on CPU takes as long for 3 units out as for 16. At 64 units in and
-# 128 pixels the products take a quarter of it.
+# 128 pixels the products take a quarter of it for 3 x 3 kernels. For 7 x 7 they take
+# twice as long, and their derivatives up to 20 times.
 PRODUCTS_UNITS = 4
 # From here on Winograd's form beats XLA's convolution on CPU: by 1.4 at 128 units, by 2
 # at 512. At 64 it loses, and at 8 x 8 pixels there is nothing to gain.
@@ -101,7 +102,7 @@ def _fastest(x: Array, kernel: Array) -> Implementation:
         return "products"
     if max(x.shape[1:3]) <= _IM2COL_SIDE:
         return "im2col"
-    if unit_out <= PRODUCTS_UNITS:
+    if unit_out <= PRODUCTS_UNITS and side == 3:
         return "products"
     many = min(unit_in, unit_out) >= _WINOGRAD_UNITS
     large = min(x.shape[1:3]) >= _WINOGRAD_SIDE

@@ -11,6 +11,7 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
 from jgan.ops._conv import check_implementation, products
@@ -92,7 +93,7 @@ def strided_conv_3x3(
     kernel: Float[Array, "3 3 unit_in unit_out"],
     *,
     padding: str,
-    implementation: Implementation = "products",
+    implementation: Implementation | None = None,
 ) -> Float[Array, "image row_out col_out unit_out"]:
     """Returns a map of half the rows and columns.
 
@@ -102,24 +103,63 @@ def strided_conv_3x3(
         padding: ``"tensorflow"`` is ``SAME``, which pads after the map alone;
             ``"pytorch"`` is ``padding=1``.
         implementation: ``"reference"`` is XLA's convolution. ``"products"`` multiplies
-            what falls on each place of the kernel by it, whose gradient is a product
-            too.
+            what falls on each place of the kernel by it. None takes XLA's, and on CPU
+            the derivative of the products: of 64 maps of 64 x 64 pixels and 16 units,
+            the one takes a fourth of the other forward, and twice as long backward.
 
     Raises:
         ValueError: If the kernel is not 3 x 3, the map odd, or a name unknown.
     """
     _check(kernel, padding, implementation)
-    images, rows, cols, units = x.shape
+    _, rows, cols, _ = x.shape
     if rows % 2 or cols % 2:
         raise ValueError(f"The map has {rows} x {cols} pixels; both must be even.")
     if implementation == "reference":
-        return jax.lax.conv_general_dilated(
-            x,
-            kernel,
-            (2, 2),
-            (_KEPT[padding],) * 2,
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        )
+        return _strided_by_xla(x, kernel, padding)
+    if implementation == "products":
+        return _strided_products(x, kernel, padding)
+    return _strided(x, kernel, padding)
+
+
+def _strided_by_xla(x: Array, kernel: Array, padding: str) -> Array:
+    return jax.lax.conv_general_dilated(
+        x,
+        kernel,
+        (2, 2),
+        (_KEPT[padding],) * 2,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+
+
+_strided = jax.custom_jvp(_strided_by_xla, nondiff_argnums=(2,))
+
+
+def _strided_jvp(padding: str, primals, tangents):
+    x, kernel = primals
+    x_tangent, kernel_tangent = tangents
+    y = _strided(x, kernel, padding)
+    y_tangent = jnp.zeros_like(y)
+    # What is not differentiated is a symbolic zero and costs nothing.
+    for x_part, kernel_part in ((x_tangent, kernel), (x, kernel_tangent)):
+        if not any(isinstance(part, SymbolicZero) for part in (x_part, kernel_part)):
+            y_tangent = y_tangent + jax.lax.platform_dependent(
+                x_part,
+                kernel_part,
+                cpu=functools.partial(_strided_products, padding=padding),
+                default=functools.partial(_strided_by_xla, padding=padding),
+            )
+    return y, y_tangent
+
+
+_strided.defjvp(_strided_jvp, symbolic_zeros=True)
+
+
+def _strided_products(
+    x: Float[Array, "image row col unit_in"],
+    kernel: Float[Array, "3 3 unit_in unit_out"],
+    padding: str,
+) -> Float[Array, "image row_out col_out unit_out"]:
+    images, rows, cols, units = x.shape
     apart = x.reshape(images, rows // 2, 2, cols // 2, 2, units)
     seen = [
         both

@@ -10,6 +10,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from jgan.models import biggan, discriminators
 from jgan.models.latents import Latents, sample_latents
+from jgan.training.growth import keep
 from jgan.typing import Params
 
 
@@ -187,24 +188,13 @@ def grow(config: Config, state: State) -> State:
     Adam starts anew.
     """
     whole = initial_state(dataclasses.replace(config, half_steps=0))
-    kept = lambda old, new: _kept(dict(jax.tree.leaves_with_path(old)), new)
     discriminator = {
-        "params": kept(state.discriminator, whole.discriminator),
-        "spectral_norm": kept(state.spectral_norm, whole.spectral_norm),
+        "params": keep(state.discriminator, whole.discriminator),
+        "spectral_norm": keep(state.spectral_norm, whole.spectral_norm),
     }
-    generator = kept(state.generator, whole.generator)
-    grown = _state(config, generator, kept(state.ema, generator), discriminator)
+    generator = keep(state.generator, whole.generator)
+    grown = _state(config, generator, keep(state.ema, generator), discriminator)
     return grown._replace(step=state.step)
-
-
-def _kept(old: dict[Any, Any], new: Params) -> Params:
-    def choose(path, leaf):
-        before = old.get(path)
-        if before is None or before.shape != leaf.shape:
-            return leaf
-        return jnp.copy(before)
-
-    return jax.tree.map_with_path(choose, new)
 
 
 def draw_latents(config: Config, num_images: int, *, key: PRNGKeyArray) -> Latents:

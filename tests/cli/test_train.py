@@ -150,13 +150,21 @@ def test_an_eigengan_trains_on_a_folder_and_lists_what_it_left_out(run):
 @pytest.mark.usefixtures("_a_tiny_eigengan")
 def test_options_of_the_other_preset_are_refused(run):
     for arguments, message in (
-        (("tiny-eigen", "--half-steps", "4"), "tiny-eigen does not grow"),
         (("tiny", "--data", "photos"), "tiny is trained on scenes alone"),
         (("tiny-eigen", "--data", "photos"), "There is no folder photos"),
     ):
         status, out, err = run("train", *arguments, "--out", "run")
         assert (status, out) == (1, "")
         assert message in err
+
+
+@pytest.mark.usefixtures("_a_tiny_eigengan")
+def test_an_eigengan_that_has_yet_to_grow_is_not_saved(run):
+    options = ("--half-steps", "2", "--steps", "2", "--no-distance", "--out", "run")
+    status, out, _ = run("train", "tiny-eigen", *options)
+    assert status == 0
+    assert out == "run: 2 steps, and the generator has yet to grow.\n"
+    assert not pathlib.Path("run", "generator").exists()
 
 
 def test_a_generator_that_has_yet_to_grow_is_not_saved(run, monkeypatch):

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jgan.eigengan import TrainConfig, train_step
-from jgan.eigengan._state import draw_latents
+from jgan.eigengan import TrainConfig, initial_state, train_step
+from jgan.eigengan._state import draw_latents, grow
 from jgan.models import eigen_discriminator
 from jgan.models.subspace import gram_error, orthonormalize
 from tests.eigengan.tiny import CONFIG, reals, start
@@ -131,22 +131,43 @@ def test_a_basis_starts_orthonormal_with_importances_by_threes():
 
 
 def test_the_penalty_pulls_a_crooked_basis_straight():
-    state = start()
-    basis = state.generator["subspace2"]["basis"]
+    basis = start().generator["subspace2"]["basis"]
     crooked = basis.at[..., 1].add(0.5 * basis[..., 0])
-    state.generator["subspace2"] = state.generator["subspace2"] | {"basis": crooked}
-    config = dataclasses.replace(CONFIG, orthogonality_weight=100.0, learning_rate=3e-3)
-    errors = []
-    for _ in range(30):
-        errors.append(
-            float(jnp.linalg.norm(gram_error(state.generator["subspace2"]["basis"])))
+    generator = dict(start().generator)
+    generator["subspace2"] = generator["subspace2"] | {"basis": crooked}
+
+    def error(weight):
+        state = start()._replace(generator=generator)
+        config = dataclasses.replace(
+            CONFIG, orthogonality_weight=weight, learning_rate=3e-3
         )
-        state, _ = _step(config, False)(state, reals())
-    assert errors[0] > 0.5
-    assert errors[-1] < 0.2 * errors[0]
-    free = dataclasses.replace(config, orthogonality_weight=0.0)
-    _, metrics = _step(free, False)(state, reals())
-    assert metrics.orthogonality >= 0
+        for _ in range(30):
+            state, _ = _step(config, False)(state, reals())
+        return np.linalg.norm(gram_error(state.generator["subspace2"]["basis"]))
+
+    before = np.linalg.norm(gram_error(crooked))
+    assert before > 0.5
+    assert error(1.0) < 1e-2
+    assert error(0.0) > 0.8 * before
+
+
+def test_growing_keeps_what_fits_and_the_step():
+    half = jax.jit(initial_state, static_argnums=0)(CONFIG.half)
+    grown = jax.jit(functools.partial(grow, CONFIG))(half._replace(step=jnp.int32(7)))
+    assert int(grown.step) == 7
+    for name in ("linear", "subspace1", "double1", "conv1"):
+        jax.tree.map(
+            np.testing.assert_array_equal, grown.generator[name], half.generator[name]
+        )
+        jax.tree.map(np.testing.assert_array_equal, grown.ema[name], half.ema[name])
+    for name in ("conv0", "halve0", "hidden", "score"):
+        jax.tree.map(
+            np.testing.assert_array_equal,
+            grown.discriminator[name],
+            half.discriminator[name],
+        )
+    assert jax.tree.structure(grown) == jax.tree.structure(start())
+    assert jax.tree.map(jnp.shape, grown) == jax.tree.map(jnp.shape, start())
 
 
 def test_flips_mirror_about_half_of_the_reals():
@@ -182,6 +203,7 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
     ("change", "message"),
     [
         ({"batch_size": 0}, "batch_size is 0"),
+        ({"half_steps": -1}, "half_steps is -1"),
         ({"penalty_every": 0}, "penalty_every 0"),
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"penalty_weight": -1.0}, "none may be negative"),

@@ -76,6 +76,18 @@ def test_the_folder_tells_what_each_layer_does(finished):
     ].keys()
 
 
+def test_growth_goes_on_after_a_resumption(tmp_path):
+    config = dataclasses.replace(CONFIG, half_steps=4)
+    whole = _train(tmp_path / "whole", config=config, features=_features)
+    _train(tmp_path / "cut", config=config, num_steps=4)
+    _equal(_train(tmp_path / "cut", config=config, resume=True), whole)
+    # Features are of whole images, and half ones have a layer less.
+    first, second = _lines(tmp_path / "whole", "measures.jsonl")
+    assert "frechet_distance" not in first
+    assert "frechet_distance" in second
+    assert (len(first["layer_effect"]), len(second["layer_effect"])) == (1, 2)
+
+
 def test_a_run_killed_in_the_middle_ends_as_one_that_was_not(tmp_path):
     whole = _train(tmp_path / "whole", num_steps=40)
     command = [
