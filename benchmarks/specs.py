@@ -110,6 +110,8 @@ EIGENGAN = {
         name=name,
         config=dataclasses.replace(
             preset.config,
+            # The twin has none, as the published code.
+            color_weight=0.0,
             generator=dataclasses.replace(
                 preset.config.generator, padding="pytorch", exact=False
             ),

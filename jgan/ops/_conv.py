@@ -4,14 +4,15 @@ import functools
 import operator
 from typing import Any, Literal, get_args
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jgan.ops._bilinear import on_cpu
 from jgan.ops._convolve import convolve
+from jgan.ops._few_units import FEW, few_units_conv
 from jgan.ops._winograd import winograd_conv
 
-Implementation = Literal["reference", "im2col", "products", "winograd"]
+Implementation = Literal["reference", "im2col", "products", "winograd", "blocks"]
 
 # Up to here one matrix product over all pixels of all images beats XLA's convolution on
 # CPU (by 1.1 at 8 images, by 2.7 at one); at 8 x 8 pixels it already loses.
@@ -24,6 +25,7 @@ PRODUCTS_UNITS = 4
 # at 512. At 64 it loses, and at 8 x 8 pixels there is nothing to gain.
 _WINOGRAD_UNITS = 128
 _WINOGRAD_SIDE = 16
+_OF_CPU = {"winograd": winograd_conv, "blocks": few_units_conv}
 
 
 def conv(
@@ -40,12 +42,14 @@ def conv(
         implementation: ``"reference"`` is XLA's convolution. ``"im2col"`` gathers each
             pixel's neighborhood and multiplies once. ``"products"`` multiplies each
             pixel by the whole kernel and adds up what falls on the same place.
-            ``"winograd"`` takes four products for each pixel instead of nine. None
-            takes what is known to be fastest.
+            ``"winograd"`` takes four products for each pixel instead of nine.
+            ``"blocks"`` takes 2 x 2 pixels for one of four times the units, on the side
+            of the kernel where they are few. None takes what is known to be fastest.
 
     Raises:
         ValueError: If the kernel is no such square, or the implementation unknown, or
-            if it is not 3 x 3 for ``"winograd"``.
+            if it is not 3 x 3 for ``"winograd"``, or rows or columns are odd for
+            ``"blocks"``.
     """
     check_implementation(implementation, Implementation)
     side, width, unit_in, unit_out = kernel.shape
@@ -53,16 +57,18 @@ def conv(
         raise ValueError(f"The kernel is {side} x {width}; give a square of odd side.")
     if implementation == "winograd" and side != 3:
         raise ValueError(f"The kernel is {side} x {side}; Winograd's form takes 3 x 3.")
+    if implementation == "blocks" and not _in_blocks(x):
+        raise ValueError(
+            f"The map has {x.shape[1]} x {x.shape[2]} pixels; both must be even."
+        )
     form = implementation or _fastest(x, kernel)
     if form == "reference":
         return _by_xla(x, kernel)
-    if form == "winograd":
+    if form in _OF_CPU:
         if implementation is None:
             # Other devices come with their own.
-            return jax.lax.platform_dependent(
-                x, kernel, cpu=winograd_conv, default=_by_xla
-            )
-        return winograd_conv(x, kernel)
+            return on_cpu(_OF_CPU[form], _by_xla)(x, kernel)
+        return _OF_CPU[form](x, kernel)
     images, rows, cols, _ = x.shape
     if form == "im2col":
         gathered = shifts(x, side=side)
@@ -77,6 +83,10 @@ def conv(
             for place, moved in enumerate(shifted)
         ],
     )
+
+
+def _in_blocks(x: Array) -> bool:
+    return x.shape[1] % 2 == x.shape[2] % 2 == 0
 
 
 def check_implementation(implementation: str | None, known: Any) -> None:
@@ -102,8 +112,10 @@ def _fastest(x: Array, kernel: Array) -> Implementation:
         return "products"
     if max(x.shape[1:3]) <= _IM2COL_SIDE:
         return "im2col"
-    if unit_out <= PRODUCTS_UNITS and side == 3:
+    if side == 3 and unit_out <= PRODUCTS_UNITS:
         return "products"
+    if side > 3 and min(unit_in, unit_out) <= FEW and _in_blocks(x):
+        return "blocks"
     many = min(unit_in, unit_out) >= _WINOGRAD_UNITS
     large = min(x.shape[1:3]) >= _WINOGRAD_SIDE
     # In bfloat16 the sums before the products would cost digits.

@@ -12,19 +12,17 @@ import operator
 
 import jax
 import jax.numpy as jnp
-from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
+
+from jgan.ops._bilinear import Op, bilinear, on_cpu
 
 Padding = tuple[tuple[int, int], tuple[int, int]]
 
 # Images a product: of 1, 4, 8 and all 32, 4 is the fastest or within a tenth of it at
 # 8 x 8 to 64 x 64 pixels.
 _IMAGES = 4
-# Units out up to which XLA's own gradient is the faster: for 3 of a 7 x 7 kernel by 4.
-_FEW_UNITS = 4
 
 
-@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
 def convolve(
     x: Float[Array, "image row col unit_in"],
     kernel: Float[Array, "height width unit_in unit_out"],
@@ -37,38 +35,23 @@ def convolve(
         kernel: Weights.
         padding: Rows added above and below, columns added left and right.
     """
-    return _convolve(x, kernel, padding)
+    return _padded(padding)(x, kernel)
 
 
-def _convolve(x: Array, kernel: Array, padding: Padding) -> Array:
+@functools.cache
+def _padded(padding: Padding) -> Op:
+    plain = functools.partial(_convolve, padding=padding)
+    by_products = functools.partial(convolve_by_products, padding=padding)
+    return bilinear(plain, of_kernel=on_cpu(by_products, plain))
+
+
+def _convolve(x: Array, kernel: Array, *, padding: Padding) -> Array:
     return jax.lax.conv_general_dilated(
         x, kernel, (1, 1), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
 
 
-def _jvp(padding: Padding, primals, tangents):
-    x, kernel = primals
-    x_tangent, kernel_tangent = tangents
-    y = convolve(x, kernel, padding)
-    y_tangent = jnp.zeros_like(y)
-    # What is not differentiated is a symbolic zero and costs nothing.
-    if not isinstance(x_tangent, SymbolicZero):
-        y_tangent = y_tangent + convolve(x_tangent, kernel, padding)
-    if not isinstance(kernel_tangent, SymbolicZero):
-        few = kernel.shape[3] <= _FEW_UNITS
-        y_tangent = y_tangent + jax.lax.platform_dependent(
-            x,
-            kernel_tangent,
-            cpu=functools.partial(_convolve if few else _by_products, padding=padding),
-            default=functools.partial(_convolve, padding=padding),
-        )
-    return y, y_tangent
-
-
-convolve.defjvp(_jvp, symbolic_zeros=True)
-
-
-def _by_products(
+def convolve_by_products(
     x: Float[Array, "image row col unit_in"],
     kernel: Float[Array, "height width unit_in unit_out"],
     *,

@@ -11,9 +11,9 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
-from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
+from jgan.ops._bilinear import Op, bilinear, on_cpu
 from jgan.ops._conv import check_implementation, products
 from jgan.ops._interleave import interleave
 
@@ -31,7 +31,7 @@ def transposed_conv_3x3(
     kernel: Float[Array, "3 3 unit_in unit_out"],
     *,
     padding: str,
-    implementation: Implementation = "products",
+    implementation: Implementation | None = None,
 ) -> Float[Array, "image row_out col_out unit_out"]:
     """Returns a map of twice the rows and columns.
 
@@ -43,24 +43,46 @@ def transposed_conv_3x3(
             is ``ConvTranspose2d(…, 3, 2, padding=1, output_padding=1)``.
         implementation: ``"reference"`` is XLA's convolution of a dilated input.
             ``"products"`` multiplies each pixel by the whole kernel and adds up what
-            falls on the same place: a quarter of the multiplications.
+            falls on the same place: a quarter of the multiplications. None takes the
+            products, and with respect to `x` the derivative of XLA's.
 
     Raises:
         ValueError: If the kernel is not 3 x 3, or a name unknown.
     """
     _check(kernel, padding, implementation)
     if implementation == "reference":
-        return jax.lax.conv_general_dilated(
-            x,
-            kernel,
-            (1, 1),
-            (_SPREAD[padding],) * 2,
-            lhs_dilation=(2, 2),
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        )
+        return _spread_by_xla(x, kernel, padding)
+    if implementation == "products":
+        return _spread_products(x, kernel, padding)
+    return _spread(padding)(x, kernel)
+
+
+def _spread_by_xla(x: Array, kernel: Array, padding: str) -> Array:
+    return jax.lax.conv_general_dilated(
+        x,
+        kernel,
+        (1, 1),
+        (_SPREAD[padding],) * 2,
+        lhs_dilation=(2, 2),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+
+
+def _spread_products(
+    x: Float[Array, "image row col unit_in"],
+    kernel: Float[Array, "3 3 unit_in unit_out"],
+    padding: str,
+) -> Float[Array, "image row_out col_out unit_out"]:
     placed = products(x, kernel).reshape(*x.shape[:3], 3, 3, kernel.shape[3])
     rows = _phases(placed, 1, padding)
     return interleave([_phases(row, 2, padding) for row in rows])
+
+
+@functools.cache
+def _spread(padding: str) -> Op:
+    products = functools.partial(_spread_products, padding=padding)
+    by_xla = functools.partial(_spread_by_xla, padding=padding)
+    return bilinear(products, of_x=by_xla, of_kernel=on_cpu(products, by_xla))
 
 
 def _phases(
@@ -118,7 +140,7 @@ def strided_conv_3x3(
         return _strided_by_xla(x, kernel, padding)
     if implementation == "products":
         return _strided_products(x, kernel, padding)
-    return _strided(x, kernel, padding)
+    return _strided(padding)(x, kernel)
 
 
 def _strided_by_xla(x: Array, kernel: Array, padding: str) -> Array:
@@ -131,27 +153,11 @@ def _strided_by_xla(x: Array, kernel: Array, padding: str) -> Array:
     )
 
 
-_strided = jax.custom_jvp(_strided_by_xla, nondiff_argnums=(2,))
-
-
-def _strided_jvp(padding: str, primals, tangents):
-    x, kernel = primals
-    x_tangent, kernel_tangent = tangents
-    y = _strided(x, kernel, padding)
-    y_tangent = jnp.zeros_like(y)
-    # What is not differentiated is a symbolic zero and costs nothing.
-    for x_part, kernel_part in ((x_tangent, kernel), (x, kernel_tangent)):
-        if not any(isinstance(part, SymbolicZero) for part in (x_part, kernel_part)):
-            y_tangent = y_tangent + jax.lax.platform_dependent(
-                x_part,
-                kernel_part,
-                cpu=functools.partial(_strided_products, padding=padding),
-                default=functools.partial(_strided_by_xla, padding=padding),
-            )
-    return y, y_tangent
-
-
-_strided.defjvp(_strided_jvp, symbolic_zeros=True)
+@functools.cache
+def _strided(padding: str) -> Op:
+    by_xla = functools.partial(_strided_by_xla, padding=padding)
+    either = on_cpu(functools.partial(_strided_products, padding=padding), by_xla)
+    return bilinear(by_xla, of_x=either, of_kernel=either)
 
 
 def _strided_products(
@@ -183,7 +189,7 @@ def _seen(
     return [_moved(odd, axis, 1), even, odd]
 
 
-def _check(kernel: Array, padding: str, implementation: str) -> None:
+def _check(kernel: Array, padding: str, implementation: str | None) -> None:
     check_implementation(implementation, Implementation)
     if padding not in _SPREAD:
         raise ValueError(f"There is no padding {padding!r}: {[*_SPREAD]}.")

@@ -61,5 +61,9 @@ def _hue(images: Images) -> Images:
 def _distances(
     a: Images, b: Float[Array, "other row col 3"]
 ) -> Float[Array, "image other"]:
-    squared = jnp.square(a[:, None] - b[None, :]).sum(axis=-1)
+    # One color after the other: XLA sums three numbers side by side slowly on CPU.
+    squared = sum(
+        jnp.square(a[:, None, :, :, color] - b[None, :, :, :, color])
+        for color in range(3)
+    )
     return jnp.sqrt(squared + _EPS).mean(axis=(2, 3))

@@ -44,13 +44,37 @@ def test_products_equal_xlas_convolution(name, padding, shape, new_key):
     x = normal(new_key(), (images, rows, cols, unit_in))
     kernel = normal(new_key(), (3, 3, unit_in, unit_out))
     want = _value_and_gradients(name, padding, "reference", x, kernel)
-    got = _value_and_gradients(name, padding, "products", x, kernel)
-    for g, w in zip(got, want, strict=True):
-        assert g.shape == w.shape
-        _assert_close(g, w)
+    for implementation in ("products", None):
+        got = _value_and_gradients(name, padding, implementation, x, kernel)
+        for g, w in zip(got, want, strict=True):
+            assert g.shape == w.shape
+            _assert_close(g, w)
 
 
-@pytest.mark.parametrize("implementation", ["reference", "products"])
+@pytest.mark.parametrize("argument", [0, 1])
+@pytest.mark.parametrize("name", _OPS)
+def test_the_gradient_of_a_gradients_norm_is_that_of_xla(name, argument, new_key):
+    x = normal(new_key(), (2, 4, 6, 3))
+    kernel = normal(new_key(), (3, 3, 3, 5))
+
+    def norm(op, x, kernel):
+        inner = lambda *args: jnp.sin(op(*args)).sum()
+        return jnp.square(jax.grad(inner, argnums=argument)(x, kernel)).mean()
+
+    @functools.partial(jax.jit, static_argnums=0)
+    def second(implementation, x, kernel):
+        op = functools.partial(
+            _OPS[name], padding="tensorflow", implementation=implementation
+        )
+        return jax.grad(functools.partial(norm, op), argnums=(0, 1))(x, kernel)
+
+    for got, want in zip(
+        second(None, x, kernel), second("reference", x, kernel), strict=True
+    ):
+        _assert_close(got, want)
+
+
+@pytest.mark.parametrize("implementation", ["reference", "products", None])
 @pytest.mark.parametrize("name", ["up", "down", "same"])
 def test_tensorflow_padding_is_tensorflows(name, implementation):
     with np.load(_GOLDEN) as golden:

@@ -1,0 +1,70 @@
+"""Large kernels to and from few units, against XLA's convolution; derivatives too."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgan import ops
+from tests.helpers import normal, unchecked
+
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
+# Sums of up to 7 x 7 x 9 products in another order, as in test_ops.
+_RTOL_OF_MAX = 4e-6
+# Few units in, out, both; a map smaller than the kernel, and unequal sides.
+_UNITS = [(9, 3), (3, 9), (2, 4)]
+_SIDES = [(2, 2), (8, 6)]
+
+
+def _derivatives(implementation, x, kernel):
+    """The value, its gradients, and those of the norm of the gradient of `x`."""
+    op = functools.partial(ops.conv, implementation=implementation)
+    loss = lambda x, kernel: jnp.sin(op(x, kernel)).sum()
+    norm = lambda *args: jnp.square(jax.grad(loss)(*args)).mean()
+    return (
+        op(x, kernel),
+        *jax.grad(loss, (0, 1))(x, kernel),
+        *jax.grad(norm, (0, 1))(x, kernel),
+        jax.jvp(op, (x, kernel), (jnp.cos(x), jnp.cos(kernel)))[1],
+    )
+
+
+@pytest.mark.parametrize("side", [3, 5, 7])
+@pytest.mark.parametrize("sides", _SIDES, ids=str)
+@pytest.mark.parametrize("units", _UNITS, ids=str)
+def test_blocks_are_the_convolution_and_all_its_derivatives(
+    units, sides, side, new_key
+):
+    x = normal(new_key(), (4, *sides, units[0]))
+    # Sums of about 1.
+    kernel = normal(new_key(), (side, side, *units)) / (side * units[0] ** 0.5)
+    run = jax.jit(_derivatives, static_argnums=0)
+    for got, want in zip(
+        run("blocks", x, kernel), run("reference", x, kernel), strict=True
+    ):
+        assert got.shape == want.shape
+        atol = _RTOL_OF_MAX * max(1.0, float(np.abs(want).max()))
+        np.testing.assert_allclose(got, want, rtol=0, atol=atol)
+
+
+def test_the_layers_to_and_from_rgb_take_blocks(new_key):
+    loss = lambda x, kernel: ops.conv(x, kernel).sum()
+    for fn, units, wide in (
+        (loss, (16, 3), "[8,8,16,12]"),
+        (jax.grad(loss), (3, 16), "[8,8,12,16]"),
+    ):
+        x = normal(new_key(), (1, 10, 10, units[0]))
+        kernel = normal(new_key(), (7, 7, *units))
+        assert wide in str(jax.make_jaxpr(fn)(x, kernel))
+
+
+def test_odd_maps_are_refused_by_name_and_taken_without():
+    x, kernel = jnp.ones((1, 5, 6, 2)), jnp.ones((5, 5, 2, 1))
+    with pytest.raises(ValueError, match="5 x 6 pixels; both must be even"):
+        unchecked(ops.conv)(x, kernel, implementation="blocks")
+    np.testing.assert_allclose(
+        ops.conv(x, kernel), ops.conv(x, kernel, implementation="reference")
+    )
