@@ -18,7 +18,11 @@ from jgan.eigengan._dimensions import (
     traverse as traverse,
     without_layer as without_layer,
 )
-from jgan.eigengan._effects import Effects as Effects, effects as effects
+from jgan.eigengan._effects import (
+    Effects as Effects,
+    config_of as config_of,
+    effects as effects,
+)
 from jgan.eigengan._linear import (
     LinearEigenGan as LinearEigenGan,
     fit_linear as fit_linear,

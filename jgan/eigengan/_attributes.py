@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray
 
 from jgan import metrics
 from jgan.eigengan._effects import config_of
@@ -61,11 +61,7 @@ def read_attributes(
         latents = gan.sample_latents(batch_size, start=start, key=key)
         codes.append(np.asarray(latents.z))
         # The reader may be no JAX function, so that only the images are jitted.
-        attributes.append(np.asarray(reader.read(_images(gan, latents))))
+        images, _ = jax.jit(gan.forward)(gan.params, latents)
+        attributes.append(np.asarray(reader.read(images)))
         progress((start + batch_size) / num_images)
     return Readings(np.concatenate(codes), np.concatenate(attributes))
-
-
-@jax.jit
-def _images(gan: Gan, latents) -> Array:
-    return gan.forward(gan.params, latents)[0]

@@ -125,9 +125,4 @@ def without_layer(gan: Gan, latents: EigenLatents, layer: int) -> Images:
     """
     columns = config_of(gan).columns(layer)
     z = latents.z.at[:, columns].set(0.0)
-    return _forward(gan, latents._replace(z=z))
-
-
-@jax.jit
-def _forward(gan: Gan, latents: EigenLatents) -> Images:
-    return gan.forward(gan.params, latents)[0]
+    return jax.jit(gan.forward)(gan.params, latents._replace(z=z))[0]

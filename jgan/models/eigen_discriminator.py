@@ -6,8 +6,7 @@ import flax.linen as nn
 import jax
 from jaxtyping import Array, Float
 
-from jgan import ops
-from jgan.models.eigengan import SLOPE, Conv, initializer
+from jgan.models.eigengan import SLOPE, Conv, StrideTwo, initializer
 from jgan.typing import Images
 
 
@@ -66,7 +65,7 @@ class Discriminator(nn.Module):
         for i, units_out in reversed([*enumerate(smaller)]):
             # Named by the size that they make, 0 for 4 x 4 pixels.
             h = _act(Conv(h.shape[-1], name=f"conv{i + 1}")(h))
-            h = _act(Halve(units_out, config.padding, name=f"halve{i}")(h))
+            h = _act(StrideTwo(units_out, config.padding, name=f"halve{i}")(h))
         h = _act(Conv(h.shape[-1], name="conv0")(h))
         dense = lambda units, name: nn.Dense(
             units, kernel_init=initializer(transposed=False), name=name
@@ -77,26 +76,3 @@ class Discriminator(nn.Module):
 
 def _act(x: Array) -> Array:
     return jax.nn.leaky_relu(x, SLOPE)
-
-
-class Halve(nn.Module):
-    """3 x 3 convolution of stride 2 with a bias.
-
-    Attributes:
-        units: Units out.
-        padding: As `Config` has it.
-    """
-
-    units: int
-    padding: str
-
-    @nn.compact
-    def __call__(
-        self, x: Float[Array, "image row col unit_in"]
-    ) -> Float[Array, "image row_out col_out unit"]:
-        """Returns a map of half the rows and columns."""
-        shape = (3, 3, x.shape[-1], self.units)
-        kernel = self.param("kernel", initializer(transposed=False), shape)
-        bias = self.param("bias", nn.initializers.zeros, (self.units,))
-        y = ops.strided_conv_3x3(x, kernel, padding=self.padding)
-        return y + bias[None, None, None]

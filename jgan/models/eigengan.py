@@ -156,8 +156,11 @@ class Generator(nn.Module):
             phi = tap(f"phi{layer}", phi)
             same = Conv(units, side=1, transposed=True, name=f"same{layer}")(phi)
             h = _act(h + same)
-            h = Double(units_out, config.padding, name=f"double{layer}")(h)
-            skip = Double(units_out, config.padding, name=f"skip{layer}")(phi)
+            double = lambda name, units=units_out: StrideTwo(
+                units, config.padding, transposed=True, name=name
+            )
+            h = double(f"double{layer}")(h)
+            skip = double(f"skip{layer}")(phi)
             h = _act(h + skip)
             h = Conv(units_out, transposed=True, name=f"conv{layer}")(h)
             h = tap(f"feature{layer}", h)
@@ -207,24 +210,27 @@ class Conv(nn.Module):
         return ops.conv(x, self.param("kernel", init, shape)) + bias[None, None, None]
 
 
-class Double(nn.Module):
-    """Transposed 3 x 3 convolution of stride 2 with a bias.
+class StrideTwo(nn.Module):
+    """3 x 3 convolution of stride 2 with a bias.
 
     Attributes:
         units: Units out.
         padding: As `Config` has it.
+        transposed: Whether it doubles the map; else it halves it.
     """
 
     units: int
     padding: str
+    transposed: bool = False
 
     @nn.compact
     def __call__(
         self, x: Float[Array, "image row col unit_in"]
     ) -> Float[Array, "image row_out col_out unit"]:
-        """Returns a map of twice the rows and columns."""
+        """Returns a map of twice or half the rows and columns."""
         shape = (3, 3, x.shape[-1], self.units)
-        kernel = self.param("kernel", initializer(transposed=True), shape)
+        init = initializer(transposed=self.transposed)
+        kernel = self.param("kernel", init, shape)
         bias = self.param("bias", nn.initializers.zeros, (self.units,))
-        y = ops.transposed_conv_3x3(x, kernel, padding=self.padding)
-        return y + bias[None, None, None]
+        op = ops.transposed_conv_3x3 if self.transposed else ops.strided_conv_3x3
+        return op(x, kernel, padding=self.padding) + bias[None, None, None]

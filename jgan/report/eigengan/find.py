@@ -76,13 +76,14 @@ def find_eigengan(
     Args:
         gan: The generator.
         reader: Of attributes, or None if there is none for such images.
-        num_images: That attributes are read of.
+        num_images: That attributes are read of; rounded up to whole batches.
         progress: Told what is done, and the share.
         key: Consumed whole.
     """
     keys = jax.random.split(key, 4)
     dimensions = eigengan.dimensions(gan)
     batch = images_that_fit(gan)
+    num_images = -(-num_images // batch) * batch
     sizes: dict[str, Any] = {
         "num_images": -(-_EFFECT_IMAGES // batch) * batch,
         "batch_size": batch,
@@ -107,7 +108,7 @@ def find_eigengan(
         read = eigengan.read_attributes(
             gan,
             reader,
-            num_images=-(-num_images // batch) * batch,
+            num_images=num_images,
             batch_size=batch,
             progress=lambda done: progress("reading attributes", 0.5 + 0.2 * done),
             key=keys[3],

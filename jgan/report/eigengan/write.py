@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import jax
 
-from jgan.eigengan import dimensions
+from jgan.eigengan import config_of
 from jgan.files import whole_folder
 from jgan.gan import Gan
 from jgan.report.eigengan.find import Found, find_eigengan
@@ -60,7 +60,7 @@ def write_eigengan(
     """
     out_folder = pathlib.Path(out_folder)
     EIGENGAN.check_replaceable(out_folder)
-    dimensions(gan)
+    config_of(gan)
     found = find_eigengan(
         gan, reader, num_images=num_images, progress=progress, key=jax.random.key(seed)
     )
