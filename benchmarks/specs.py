@@ -112,6 +112,7 @@ EIGENGAN = {
             preset.config,
             # The twin has none, as the published code.
             color_weight=0.0,
+            growth=(),
             generator=dataclasses.replace(
                 preset.config.generator, padding="pytorch", exact=False
             ),

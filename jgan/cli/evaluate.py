@@ -42,16 +42,19 @@ def evaluate(
         _check_writable(json_file)
     gan = zoo.load(model, callback=mention)
     network = scenes_network()
-    if gan.class_names != network.class_names or gan.resolution != 64:
+    of_scenes = gan.class_names == network.class_names or not gan.num_classes
+    if not of_scenes or gan.resolution != 64:
         raise ValueError(
             f"{gan.name} is not a generator of the scenes world: it has "
             f"{gan.num_classes} classes at {gan.resolution} pixels, not "
-            f"{', '.join(network.class_names)} at 64."
+            f"{', '.join(network.class_names)}, or none, at 64."
         )
     figures = _figures(gan, network, num_images=num_images, seed=seed)
     if json_file is not None:
         _write(json_file, figures)
     for name, value in figures.items():
+        if value is None:
+            continue
         if isinstance(value, dict):
             value = ", ".join(f"{k} {v:.3f}" for k, v in value.items())
         say(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
@@ -82,13 +85,19 @@ def _figures(gan: Gan, network: Any, *, num_images: int, seed: int) -> dict[str,
     from jgan.segment import scenes
 
     def generate(labels: jax.Array, key: jax.Array) -> jax.Array:
-        latents = gan.sample_latents(len(labels), class_label=labels, key=key)
+        asked = {"class_label": labels} if gan.num_classes else {}
+        latents = gan.sample_latents(len(labels), **asked, key=key)
         return gan.forward(gan.params, latents)[0]
 
     keys = jax.random.split(jax.random.key(seed))
     mention(f"Comparing {num_images} images of {gan.name} with rendered ones")
     found = metrics.scenes_figures(
-        generate, network, num_images=num_images, batch_size=_BATCH, key=keys[0]
+        generate,
+        network,
+        num_images=num_images,
+        batch_size=_BATCH,
+        conditional=gan.num_classes > 0,
+        key=keys[0],
     )
     mention("Judging the network that reads them")
     reader = scenes.evaluate(network, num_images=num_images, key=keys[1])

@@ -39,8 +39,8 @@ def train(
         steps: Steps in all, those before a resumption included; by default as many as
             the shipped weights took.
         resume: Go on from the last checkpoint in the folder.
-        half_steps: Steps at half the resolution before the networks grow, 0 for none;
-            by default as the shipped weights. A resumed run needs the same.
+        half_steps: Of scenes64, steps at half the resolution before the networks grow,
+            0 for none; by default as the shipped weights. A resumed run needs the same.
         data: Of eigen64, a folder of images to train on in place of scenes; those that
             cannot be read are listed and left out.
         distance: Of eigen64, measure the Fréchet distance too: on the scenes network's
@@ -58,10 +58,10 @@ def train(
         )
     chosen = presets[preset]
     config = dataclasses.replace(chosen.config, seed=seed)
-    if half_steps is not None:
-        config = dataclasses.replace(config, half_steps=half_steps)
     num_steps = chosen.num_steps if steps is None else steps
     if isinstance(config, eigengan.TrainConfig):
+        if half_steps is not None:
+            raise ValueError(f"--half-steps is {half_steps}; it is of scenes64 alone.")
         world = chosen.world() if data is None else _folder(data, config)
         features = _features(of_scenes=data is None) if distance else None
         with _shown(preset, num_steps) as show:
@@ -74,7 +74,7 @@ def train(
                 resume=resume,
                 callback=show,
             )
-        if not _to_grow(config, num_steps, out):
+        if not _to_grow(config.growth, num_steps, out):
             _save("eigengan", config, {"params": state.ema}, preset, (), out, num_steps)
         return
     if data is not None:
@@ -82,19 +82,21 @@ def train(
             f"--data is {data}; {preset} is trained on scenes alone. eigen64 takes a "
             "folder."
         )
+    if half_steps is not None:
+        config = dataclasses.replace(config, half_steps=half_steps)
     world = chosen.world()
     with _shown(preset, num_steps) as show:
         state = training.train(
             config, world, out, num_steps=num_steps, resume=resume, callback=show
         )
-    if not _to_grow(config, num_steps, out):
+    if not _to_grow((config.half_steps,), num_steps, out):
         averaged = training.averaged_generator(config, state)
         _save("biggan", config, averaged, preset, world.class_names, out, num_steps)
 
 
-def _to_grow(config: Any, num_steps: int, out: pathlib.Path) -> bool:
-    """Returns whether a run ends before its networks grow, and says so."""
-    if num_steps > config.half_steps:
+def _to_grow(growth: tuple[int, ...], num_steps: int, out: pathlib.Path) -> bool:
+    """Returns whether a run ends before its networks are grown, and says so."""
+    if all(num_steps > after for after in growth):
         return False
     say(f"{out}: {num_steps} steps, and the generator has yet to grow.")
     return True

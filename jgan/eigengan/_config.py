@@ -14,9 +14,9 @@ class TrainConfig:
             orthonormalized in every call, and `orthogonality_weight` means nothing.
         discriminator: Sizes of the discriminator.
         batch_size: Real images a step, and as many generated ones.
-        half_steps: Steps at half the resolution, without the generator's last and the
-            discriminator's first layer, before both grow: no part of EigenGAN, and a
-            step costs about half.
+        growth: Steps after which both networks grow by a layer to twice the
+            resolution, as often as there are numbers (Karras et al., 2018): no part of
+            EigenGAN. Layers that learn together leave the first ones nothing to do.
         learning_rate: Of Adam, for both networks.
         beta1: Decay of Adam's mean gradient.
         beta2: Decay of Adam's squared gradient.
@@ -35,7 +35,7 @@ class TrainConfig:
     generator: eigengan.Config
     discriminator: eigen_discriminator.Config
     batch_size: int = 64
-    half_steps: int = 0
+    growth: tuple[int, ...] = ()
     learning_rate: float = 1e-4
     beta1: float = 0.5
     beta2: float = 0.999
@@ -53,12 +53,14 @@ class TrainConfig:
                 f"The generator makes images of {self.generator.resolution} pixels, "
                 f"the discriminator takes {self.discriminator.resolution}."
             )
-        if self.half_steps < 0:
-            raise ValueError(f"half_steps is {self.half_steps}; give 0 or more.")
-        if self.half_steps and self.generator.num_layers < 2:
+        if [*self.growth] != sorted({step for step in self.growth if step > 0}):
             raise ValueError(
-                f"half_steps is {self.half_steps}, and a generator of one layer has "
-                "nothing to grow from; give 0."
+                f"growth is {self.growth}; give steps, each after the one before."
+            )
+        if len(self.growth) >= self.generator.num_layers:
+            raise ValueError(
+                f"growth is {self.growth}, which is as often as the generator has "
+                f"layers, {self.generator.num_layers}, or more; it starts with one."
             )
         if min(self.batch_size, self.penalty_every) < 1:
             raise ValueError(
@@ -86,17 +88,23 @@ class TrainConfig:
                 f"beta1, beta2 and ema_decay are {decays}; each is in [0, 1)."
             )
 
-    @property
-    def half(self) -> "TrainConfig":
-        """The same for half the resolution, with one layer less."""
-        generator, discriminator = self.generator, self.discriminator
+    def at(self, step: int) -> "TrainConfig":
+        """Returns the config of the networks in a step, which grow no more.
+
+        Args:
+            step: Counted from 1.
+        """
+        whole = self.generator.num_layers
+        layers = whole - sum(step <= after for after in self.growth)
         return dataclasses.replace(
             self,
             generator=dataclasses.replace(
-                generator, units=generator.units[:-1], dims=generator.dims[:-1]
+                self.generator,
+                units=self.generator.units[: layers + 1],
+                dims=self.generator.dims[:layers],
             ),
             discriminator=dataclasses.replace(
-                discriminator, units=discriminator.units[:-1]
+                self.discriminator, units=self.discriminator.units[: layers + 1]
             ),
-            half_steps=0,
+            growth=(),
         )

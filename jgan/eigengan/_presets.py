@@ -9,18 +9,20 @@ _UNITS = (160, 112, 64, 32, 16)
 
 PRESETS = {
     # Unconditional, so that the kind of landscape is for a dimension to find. Scenes
-    # are not mirrored: the renderer draws both sides alike already.
+    # are not mirrored: the renderer draws both sides alike already. Without growth the
+    # last two layers made everything by step 1,500, and the first two a thousandth.
     "eigen64": Preset(
         config=TrainConfig(
             generator=eigengan.Config(units=_UNITS, dims=(6, 6, 6, 6), noise_dim=10),
             discriminator=eigen_discriminator.Config(units=_UNITS, hidden=128),
             batch_size=32,
+            growth=(1500, 3000, 5000),
             learning_rate=8e-4,
             penalty_weight=3.0,
             color_weight=10.0,
             flip=False,
         ),
         world=ScenesWorld,
-        num_steps=9_000,
+        num_steps=10_000,
     ),
 }

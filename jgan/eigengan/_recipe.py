@@ -37,7 +37,6 @@ class _Stage(NamedTuple):
     """What is static about a step: its config, and whether there is a penalty."""
 
     config: TrainConfig
-    half: bool
     penalized: bool
 
 
@@ -65,23 +64,20 @@ class _Recipe:
         return self.config.seed
 
     @property
-    def grow_after(self) -> int | None:
-        return self.config.half_steps or None
+    def growth(self) -> tuple[int, ...]:
+        return self.config.growth
 
     def initial_state(self) -> State:
-        half = self.config.half_steps > 0
-        return initial_state(self.config.half if half else self.config)
+        return initial_state(self.config.at(1))
 
-    def grow(self, state: State) -> State:
-        return grow(self.config, state)
+    def grow(self, state: State, growth: int) -> State:
+        return grow(self.config.at(self.growth[growth] + 1), state)
 
     def stage(self, step: int) -> _Stage:
         # The first step is one with a penalty, as in the published code.
         config = self.config
-        half = step <= config.half_steps
         return _Stage(
-            config=config.half if half else config,
-            half=half,
+            config=config.at(step),
             penalized=(
                 config.penalty_weight > 0 and (step - 1) % config.penalty_every == 0
             ),
@@ -95,8 +91,10 @@ class _Recipe:
         stage: _Stage,
         sharding: jax.sharding.Sharding | None,
     ) -> tuple[State, Metrics]:
-        if stage.half:
-            batch = Batch(ops.downsample(batch.images), batch.class_label)
+        images = batch.images
+        while images.shape[1] > stage.config.generator.resolution:
+            images = ops.downsample(images)
+        batch = Batch(images, batch.class_label)
         return train_step(
             state, batch, stage.config, penalized=stage.penalized, sharding=sharding
         )
@@ -133,8 +131,8 @@ class _Recipe:
             "noise_effect": float(found.noise[0]),
             "dimension_effect": found.dimensions[:, 0].tolist(),
         }
-        # Not of half images: the features are of full ones.
-        if self.features is not None and not stage.half:
+        # The features are of whole images.
+        if self.features is not None and config == self.config.generator:
             figures["frechet_distance"] = metrics.frechet_distance(
                 self._real_features, self._fake_features(state)
             )

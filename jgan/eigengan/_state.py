@@ -63,10 +63,14 @@ def initial_state(config: TrainConfig) -> State:
 
 
 def grow(config: TrainConfig, state: State) -> State:
-    """Returns the state at full resolution that goes on from one at half.
+    """Returns the state of grown networks that goes on from one of smaller ones.
 
     What has the same name and shape is kept, what the added layer needs is drawn, and
     Adam starts anew.
+
+    Args:
+        config: Of the grown networks.
+        state: Of those before.
     """
     whole = initial_state(config)
     return whole._replace(

@@ -33,7 +33,8 @@ class ScenesFigures(NamedTuple):
 
     Attributes:
         num_images: Generated, and in each of two rendered sets.
-        class_accuracy: Part of the images that are read as the class asked for.
+        class_accuracy: Part of the images that are read as the class asked for; None
+            for a generator that takes no class.
         concept_frequency: By concept, its part of all generated pixels as read.
         true_frequency: By concept, its part of all rendered pixels, by their labels.
         concept_frequency_error: Largest error of a frequency relative to the true one,
@@ -47,7 +48,7 @@ class ScenesFigures(NamedTuple):
     """
 
     num_images: int
-    class_accuracy: float
+    class_accuracy: float | None
     concept_frequency: dict[str, float]
     true_frequency: dict[str, float]
     concept_frequency_error: float
@@ -65,6 +66,7 @@ def scenes_figures(
     *,
     num_images: int = 4000,
     batch_size: int = 50,
+    conditional: bool = True,
     key: PRNGKeyArray,
 ) -> ScenesFigures:
     """Returns how the images of a generator compare with rendered ones.
@@ -77,6 +79,7 @@ def scenes_figures(
         network: Reads the images.
         num_images: In each set, a multiple of `batch_size`.
         batch_size: Images at a time.
+        conditional: Whether `generate` looks at the labels.
         key: Consumed whole.
 
     Raises:
@@ -101,7 +104,7 @@ def scenes_figures(
     error = np.abs(generated.frequency[common] - true) / true
     return ScenesFigures(
         num_images=num_images,
-        class_accuracy=float(generated.right.mean()),
+        class_accuracy=float(generated.right.mean()) if conditional else None,
         concept_frequency=_by_concept(generated.frequency),
         true_frequency=_by_concept(real.frequency),
         concept_frequency_error=float(error.max()),

@@ -3,6 +3,7 @@
 Orbax writes to a temporary name and renames; it keeps the last two.
 """
 
+import functools
 import pathlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ def save(manager: ocp.CheckpointManager, state: Any) -> None:
 def restore(manager: ocp.CheckpointManager, recipe: Recipe, step: int) -> Any:
     """Returns the state that was written at a step."""
     shapes = jax.eval_shape(recipe.initial_state)
-    if recipe.grow_after is not None and step > recipe.grow_after:
-        shapes = jax.eval_shape(recipe.grow, shapes)
+    for growth, after in enumerate(recipe.growth):
+        if step > after:
+            grow = functools.partial(recipe.grow, growth=growth)
+            shapes = jax.eval_shape(grow, shapes)
     return manager.restore(step, args=ocp.args.StandardRestore(shapes))

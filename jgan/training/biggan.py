@@ -45,13 +45,13 @@ class _Recipe:
         return self.config.seed
 
     @property
-    def grow_after(self) -> int | None:
-        return self.config.half_steps or None
+    def growth(self) -> tuple[int, ...]:
+        return (self.config.half_steps,) if self.config.half_steps else ()
 
     def initial_state(self) -> State:
         return initial_state(self.config)
 
-    def grow(self, state: State) -> State:
+    def grow(self, state: State, growth: int) -> State:
         return grow(self.config, state)
 
     def stage(self, step: int) -> _Stage:

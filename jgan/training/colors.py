@@ -28,7 +28,8 @@ def color_distance(fake: Batch, real: Batch) -> Float[Array, ""]:
     and only between images of a class; an image alone in its class does not count.
 
     Args:
-        fake: Generated images, of a multiple of 16 pixels.
+        fake: Generated images, of a multiple of 16 pixels, or of 4 or 8: these have no
+            such large squares, and are compared by smaller ones.
         real: Real ones of the same size.
     """
     within = _same(fake, fake) * (1 - jnp.eye(len(fake.images)))
@@ -39,13 +40,15 @@ def color_distance(fake: Batch, real: Batch) -> Float[Array, ""]:
     )
     within, across = share(within), share(across)
     a, b, total = fake.images, real.images, jnp.zeros(())
-    for halving in range(1, max(_HALVINGS) + 1):
+    side = fake.images.shape[1]
+    halvings = [halving for halving in _HALVINGS if side >= 2**halving]
+    for halving in range(1, max(halvings) + 1):
         a, b = ops.downsample(a), ops.downsample(b)
-        if halving in _HALVINGS:
+        if halving in halvings:
             for x, y in ((a, b), (_hue(a), _hue(b))):
                 apart = (across * _distances(x, y)).sum()
                 total += apart - 0.5 * (within * _distances(x, x)).sum()
-    return total / (len(fake.images) * len(_HALVINGS))
+    return total / (len(fake.images) * len(halvings))
 
 
 def _same(a: Batch, b: Batch) -> Float[Array, "image other"]:

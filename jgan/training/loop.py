@@ -113,8 +113,9 @@ def run(
         start = time.perf_counter()
         for step in range(done + 1, num_steps + 1):
             stage = recipe.stage(step)
-            if step - 1 == recipe.grow_after:
-                grown = jax.jit(_grow, static_argnums=0)(recipe, state)
+            if step - 1 in recipe.growth:
+                growth = recipe.growth.index(step - 1)
+                grown = jax.jit(_grow, static_argnums=(0, 2))(recipe, state, growth)
                 state = devices.place_state(grown)
             key = step_key(recipe.seed, step - 1, REALS)
             batch = devices.place_images(world.sample(recipe.batch_size, key=key))
@@ -166,8 +167,8 @@ def _initial_state(recipe: Recipe) -> Any:
     return recipe.initial_state()
 
 
-def _grow(recipe: Recipe, state: Any) -> Any:
-    return recipe.grow(state)
+def _grow(recipe: Recipe, state: Any, growth: int) -> Any:
+    return recipe.grow(state, growth)
 
 
 def _check(

@@ -56,16 +56,21 @@ class Recipe(Protocol):
         ...
 
     @property
-    def grow_after(self) -> int | None:
-        """Steps after which the networks grow, None if they never do."""
+    def growth(self) -> tuple[int, ...]:
+        """Steps after which the networks grow, the first growth first."""
         ...
 
     def initial_state(self) -> Any:
         """Returns the state before the first step. May be traced."""
         ...
 
-    def grow(self, state: Any) -> Any:
-        """Returns the state of the grown networks. May be traced."""
+    def grow(self, state: Any, growth: int) -> Any:
+        """Returns the state of the grown networks. May be traced.
+
+        Args:
+            state: Before.
+            growth: Which one it is, from 0.
+        """
         ...
 
     def stage(self, step: int) -> Hashable:

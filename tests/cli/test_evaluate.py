@@ -11,7 +11,7 @@ import pytest
 import jgan
 from jgan import metrics
 from jgan.convert import assemble
-from jgan.models import biggan
+from jgan.models import biggan, dcgan
 from jgan.segment import scenes_network
 from jgan.worlds.scenes import CLASS_NAMES, CONCEPTS
 from tests.generators import make_gan
@@ -77,6 +77,22 @@ def test_evaluate_writes_all_figures(run, scenes):
         assert f"{name}: " in out
     # Whole: nothing is left of the scratch file.
     assert {path.name for path in pathlib.Path().iterdir()} == {"a.json", "noise"}
+
+
+@pytest.mark.slow
+def test_a_generator_that_takes_no_class_has_no_class_accuracy(run, tmp_path):
+    config = dcgan.Config(latent_dim=4, units=(4, 4, 4, 2))
+    shapes = assemble.expected_params("dcgan", config)
+    rng = np.random.default_rng(0)
+    params = jax.tree.map(lambda s: rng.uniform(0.1, 0.5, s.shape).astype("f4"), shapes)
+    gan = assemble.assemble("dcgan", config, params, name="free")
+    folder = str(jgan.save(gan, tmp_path / "free"))
+    status, out, _ = run("evaluate", folder, "--json", "a.json", "--num-images", "50")
+    assert status == 0
+    found = _strict(pathlib.Path("a.json").read_text())
+    assert found["class_accuracy"] is None
+    assert "\nclass_accuracy" not in out
+    assert found["precision"] < found["precision_ceiling"]
 
 
 def _nothing_measured(monkeypatch):

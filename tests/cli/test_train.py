@@ -1,5 +1,6 @@
 """`jgan train`: what it leaves of a short run, and what it refuses."""
 
+import dataclasses
 import json
 import pathlib
 
@@ -150,6 +151,7 @@ def test_an_eigengan_trains_on_a_folder_and_lists_what_it_left_out(run):
 @pytest.mark.usefixtures("_a_tiny_eigengan")
 def test_options_of_the_other_preset_are_refused(run):
     for arguments, message in (
+        (("tiny-eigen", "--half-steps", "4"), "4; it is of scenes64 alone"),
         (("tiny", "--data", "photos"), "tiny is trained on scenes alone"),
         (("tiny-eigen", "--data", "photos"), "There is no folder photos"),
     ):
@@ -159,8 +161,12 @@ def test_options_of_the_other_preset_are_refused(run):
 
 
 @pytest.mark.usefixtures("_a_tiny_eigengan")
-def test_an_eigengan_that_has_yet_to_grow_is_not_saved(run):
-    options = ("--half-steps", "2", "--steps", "2", "--no-distance", "--out", "run")
+def test_an_eigengan_that_has_yet_to_grow_is_not_saved(run, monkeypatch):
+    preset = eigengan.PRESETS["tiny-eigen"]
+    config = dataclasses.replace(preset.config, growth=(2,))
+    grows = dataclasses.replace(preset, config=config)
+    monkeypatch.setitem(eigengan.PRESETS, "tiny-eigen", grows)
+    options = ("--steps", "2", "--no-distance", "--out", "run")
     status, out, _ = run("train", "tiny-eigen", *options)
     assert status == 0
     assert out == "run: 2 steps, and the generator has yet to grow.\n"

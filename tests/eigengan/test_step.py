@@ -152,7 +152,10 @@ def test_the_penalty_pulls_a_crooked_basis_straight():
 
 
 def test_growing_keeps_what_fits_and_the_step():
-    half = jax.jit(initial_state, static_argnums=0)(CONFIG.half)
+    config = dataclasses.replace(CONFIG, growth=(7,))
+    assert config.at(8) == CONFIG
+    assert config.at(7).generator.resolution == 8
+    half = jax.jit(initial_state, static_argnums=0)(config.at(7))
     grown = jax.jit(functools.partial(grow, CONFIG))(half._replace(step=jnp.int32(7)))
     assert int(grown.step) == 7
     for name in ("linear", "subspace1", "double1", "conv1"):
@@ -203,7 +206,9 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
     ("change", "message"),
     [
         ({"batch_size": 0}, "batch_size is 0"),
-        ({"half_steps": -1}, "half_steps is -1"),
+        ({"growth": (0,)}, r"growth is \(0,\)"),
+        ({"growth": (5, 3)}, "each after the one before"),
+        ({"growth": (3, 5)}, "as often as the generator has layers, 2"),
         ({"penalty_every": 0}, "penalty_every 0"),
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"penalty_weight": -1.0}, "none may be negative"),

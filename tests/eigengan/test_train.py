@@ -77,11 +77,11 @@ def test_the_folder_tells_what_each_layer_does(finished):
 
 
 def test_growth_goes_on_after_a_resumption(tmp_path):
-    config = dataclasses.replace(CONFIG, half_steps=4)
+    config = dataclasses.replace(CONFIG, growth=(4,), color_weight=1.0)
     whole = _train(tmp_path / "whole", config=config, features=_features)
     _train(tmp_path / "cut", config=config, num_steps=4)
     _equal(_train(tmp_path / "cut", config=config, resume=True), whole)
-    # Features are of whole images, and half ones have a layer less.
+    # Features are of whole images, and smaller ones have a layer less.
     first, second = _lines(tmp_path / "whole", "measures.jsonl")
     assert "frechet_distance" not in first
     assert "frechet_distance" in second

@@ -10,6 +10,7 @@ import pytest
 from jgan.training import Finish
 from jgan.training.colors import color_distance
 from jgan.worlds import Batch
+from tests.helpers import normal
 from tests.training.tiny import CONFIG
 
 _distance = jax.jit(color_distance)
@@ -31,7 +32,8 @@ def _pooled(images, side):
 
 def _by_hand(fake, real):
     total = 0.0
-    for side in (4, 8, 16):
+    sides = [side for side in (4, 8, 16) if side <= fake.images.shape[1]]
+    for side in sides:
         for hue in (False, True):
             a, b = (_pooled(batch.images, side) for batch in (fake, real))
             if hue:
@@ -50,7 +52,7 @@ def _by_hand(fake, real):
                 ]
                 if others and reals:
                     total += np.mean(reals) - np.mean(others) / 2
-    return total / (3 * len(fake.images))
+    return total / (len(sides) * len(fake.images))
 
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
@@ -60,6 +62,18 @@ def test_it_is_the_mean_over_pairs_of_a_class(new_key, classes):
     real = _batch(new_key(), 8, classes=classes)
     want = _by_hand(fake, real)
     # Means of float32.
+    assert float(_distance(fake, real)) == pytest.approx(want, abs=1e-5)
+
+
+@pytest.mark.parametrize("side", [4, 8])
+def test_small_images_are_compared_by_the_squares_that_they_have(side, new_key):
+    fake, real = (
+        _batch(new_key(), num_images)._replace(
+            images=normal(new_key(), (num_images, side, side, 3))
+        )
+        for num_images in (6, 8)
+    )
+    want = _by_hand(fake, real)
     assert float(_distance(fake, real)) == pytest.approx(want, abs=1e-5)
 
 

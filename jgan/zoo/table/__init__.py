@@ -4,12 +4,13 @@ Only what `jgan.convert` can read is listed. Every one gives images in [-1, 1], 
 and StyleGANs nominally.
 """
 
-from jgan.zoo.table import _biggan, _dcgan, _progan, _stylegan, _stylegan2
+from jgan.zoo.table import _biggan, _dcgan, _eigengan, _progan, _stylegan, _stylegan2
 from jgan.zoo.table._entry import Entry as Entry, Wheel as Wheel
 
 ENTRIES = (
     *_biggan.ENTRIES,
     *_dcgan.ENTRIES,
+    *_eigengan.ENTRIES,
     *_progan.ENTRIES,
     *_stylegan.ENTRIES,
     *_stylegan2.ENTRIES,
