@@ -35,7 +35,7 @@ def usual_spread(
 
 
 def main(
-    name: str = "faces-digiface",
+    name: tyro.conf.Positional[str] = "faces-digiface",
     layer: str = "layer1",
     num_units: int = 64,
     num_shown: int = 6,
