@@ -21,7 +21,7 @@ from jgan.worlds.scenes import sample_scenes
 
 
 def main(
-    name: tyro.conf.Positional[str] = "eigen64",
+    name: tyro.conf.Positional[str] = "scenes64",
     num_images: int = 8,
     steps: int = 500,
     restarts: int = 4,

@@ -1,6 +1,7 @@
 """Do subspaces tell attributes apart, or would any generator of the same data do?
 
-    python examples/12_without_subspaces.py --out control
+    jgan train eigen64 --out run
+    python examples/12_without_subspaces.py run/generator --out control
 
 Trains the network of eigen64 without its subspaces: as many inputs, all of them in
 `eps`. It takes as long as eigen64 itself did, and goes on after an interruption when
@@ -66,7 +67,11 @@ def sefa(weights: np.ndarray, count: int) -> np.ndarray:
     return vectors[:, ::-1][:, :count]
 
 
-def main(out: pathlib.Path = pathlib.Path("control"), steps: int | None = None) -> None:
+def main(
+    model: tyro.conf.Positional[str],
+    out: pathlib.Path = pathlib.Path("control"),
+    steps: int | None = None,
+) -> None:
     """Trains the control, and compares."""
     preset = eigengan.PRESETS["eigen64"]
     config = control(preset.config)
@@ -81,7 +86,7 @@ def main(out: pathlib.Path = pathlib.Path("control"), steps: int | None = None) 
     without = assemble.assemble(
         "eigengan", config.generator, {"params": state.ema}, name="control"
     )
-    gan = jgan.load("eigen64")
+    gan = jgan.load(model)
     reader = segment.SceneFactors(segment.scenes_network())
     keys = jax.random.split(jax.random.key(0), 3)
     count = preset.config.generator.latent_dim

@@ -1,20 +1,8 @@
-"""EigenGANs: jgan's own, and those of the authors."""
+"""EigenGANs of their authors."""
 
 from jgan.zoo.table._entry import Entry
 
 ENTRIES = (
-    Entry(
-        name="eigen64",
-        family="eigengan",
-        resolution=64,
-        source="jgan",
-        license="MIT",
-        note=(
-            "Landscapes of the scenes world, of no class, in layers of six orthogonal "
-            "dimensions each. Trained by `jgan train eigen64`."
-        ),
-        shipped=True,
-    ),
     *(
         Entry(
             name=f"eigengan-{subject.lower()}-256",
