@@ -77,7 +77,10 @@ def test_the_folder_tells_what_each_layer_does(finished):
 
 
 def test_growth_goes_on_after_a_resumption(tmp_path):
-    config = dataclasses.replace(CONFIG, growth=(4,), color_weight=1.0)
+    # Without a penalty all steps of a size are one program.
+    config = dataclasses.replace(
+        CONFIG, growth=(4,), color_weight=1.0, penalty_weight=0.0
+    )
     whole = _train(tmp_path / "whole", config=config, features=_features)
     _train(tmp_path / "cut", config=config, num_steps=4)
     _equal(_train(tmp_path / "cut", config=config, resume=True), whole)
@@ -89,7 +92,8 @@ def test_growth_goes_on_after_a_resumption(tmp_path):
 
 
 def test_a_run_killed_in_the_middle_ends_as_one_that_was_not(tmp_path):
-    whole = _train(tmp_path / "whole", num_steps=40)
+    sizes = {"num_steps": 40, "save_every": 10}
+    whole = _train(tmp_path / "whole", **sizes)
     command = [
         sys.executable,
         "-m",
@@ -105,19 +109,20 @@ def test_a_run_killed_in_the_middle_ends_as_one_that_was_not(tmp_path):
     ) as process:
         # After the report that follows the first checkpoint.
         for line in process.stdout:
-            if line.strip() == "6":
+            if line.strip() == "12":
                 break
         process.send_signal(signal.SIGKILL)
-    _equal(_train(tmp_path / "killed", num_steps=40, resume=True), whole)
+    _equal(_train(tmp_path / "killed", **sizes, resume=True), whole)
     mine = _lines(tmp_path / "killed", "measures.jsonl")
     assert mine == _lines(tmp_path / "whole", "measures.jsonl")
-    assert [line["step"] for line in mine] == [*range(4, 41, 4)]
+    assert [line["step"] for line in mine] == [10, 20, 30, 40]
 
 
 def test_exact_bases_stay_exact_without_a_penalty(tmp_path):
     config = dataclasses.replace(
         CONFIG,
         generator=dataclasses.replace(CONFIG.generator, exact=True),
+        penalty_weight=0.0,
         learning_rate=1e-2,
     )
     state = _train(tmp_path, config=config)

@@ -15,7 +15,7 @@ def main() -> None:
         pathlib.Path(sys.argv[1]),
         num_steps=40,
         report_every=2,
-        save_every=4,
+        save_every=10,
         callback=lambda progress: print(progress.step, flush=True),
     )
 
