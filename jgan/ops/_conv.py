@@ -12,11 +12,16 @@ from jgan.ops._convolve import convolve
 from jgan.ops._few_units import FEW, few_units_conv
 from jgan.ops._winograd import winograd_conv
 
-Implementation = Literal["reference", "im2col", "products", "winograd", "blocks"]
+Implementation = Literal[
+    "reference", "im2col", "inside", "products", "winograd", "blocks"
+]
 
 # Up to here one matrix product over all pixels of all images beats XLA's convolution on
 # CPU (by 1.1 at 8 images, by 2.7 at one); at 8 x 8 pixels it already loses.
 _IM2COL_SIDE = 4
+# From so many images on, leaving out what falls outside beats gathering it: by 1.25 at
+# 16 images of 4 x 4 pixels and 512 units, by 1.4 at 32. At one image it loses by 1.4.
+_INSIDE_IMAGES = 16
 # XLA's convolution on CPU takes as long for 3 units out as for 16. At 64 units in and
 # 128 pixels the products take a quarter of it for 3 x 3 kernels. For 7 x 7 they take
 # twice as long, and their derivatives up to 20 times.
@@ -40,8 +45,10 @@ def conv(
         x: Activation.
         kernel: Weights, of odd side.
         implementation: ``"reference"`` is XLA's convolution. ``"im2col"`` gathers each
-            pixel's neighborhood and multiplies once. ``"products"`` multiplies each
-            pixel by the whole kernel and adds up what falls on the same place.
+            pixel's neighborhood and multiplies once. ``"inside"`` multiplies once for
+            each place of the kernel, only the pixels that it falls on: 100 of 144 at
+            3 x 3 and 4 x 4 pixels. ``"products"`` multiplies each pixel by the whole
+            kernel and adds up what falls on the same place.
             ``"winograd"`` takes four products for each pixel instead of nine.
             ``"blocks"`` takes 2 x 2 pixels for one of four times the units, on the side
             of the kernel where they are few. None takes what is known to be fastest.
@@ -64,6 +71,8 @@ def conv(
     form = implementation or _fastest(x, kernel)
     if form == "reference":
         return _by_xla(x, kernel)
+    if form == "inside":
+        return _inside(x, kernel)
     if form in _OF_CPU:
         if implementation is None:
             # Other devices come with their own.
@@ -111,7 +120,7 @@ def _fastest(x: Array, kernel: Array) -> Implementation:
         # One matrix product; XLA's convolution takes up to five times as long on CPU.
         return "products"
     if max(x.shape[1:3]) <= _IM2COL_SIDE:
-        return "im2col"
+        return "im2col" if len(x) < _INSIDE_IMAGES else "inside"
     if side == 3 and unit_out <= PRODUCTS_UNITS:
         return "products"
     if side > 3 and min(unit_in, unit_out) <= FEW and _in_blocks(x):
@@ -122,6 +131,27 @@ def _fastest(x: Array, kernel: Array) -> Implementation:
     if side == 3 and many and large and x.dtype == jnp.float32:
         return "winograd"
     return "reference"
+
+
+def _inside(
+    x: Float[Array, "image row col unit_in"],
+    kernel: Float[Array, "side side unit_in unit_out"],
+) -> Float[Array, "image row col unit_out"]:
+    """Returns the convolution, place by place of the kernel."""
+    _, rows, cols, units = x.shape
+    margin = len(kernel) // 2
+    # By how much what a place sees begins after the map, or ends before it.
+    trims = lambda by: (max(by, 0), max(-by, 0))
+    parts = []
+    for row in range(max(-margin, 1 - rows), min(margin, rows - 1) + 1):
+        for col in range(max(-margin, 1 - cols), min(margin, cols - 1) + 1):
+            (top, bottom), (left, right) = trims(row), trims(col)
+            seen = x[:, top : rows - bottom, left : cols - right]
+            matrix = kernel[row + margin, col + margin]
+            part = (seen.reshape(-1, units) @ matrix).reshape(*seen.shape[:3], -1)
+            around = ((0, 0), (bottom, top), (right, left), (0, 0))
+            parts.append(jnp.pad(part, around))
+    return functools.reduce(operator.add, parts)
 
 
 def products(

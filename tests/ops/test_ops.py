@@ -23,7 +23,7 @@ _RTOL_OF_MAX = 4e-6
 _RTOL_OF_MAX_IN_FLOAT64 = 1e-14
 
 _OPS = {
-    "conv": (ops.conv, (3, 3), ("im2col", "products", "winograd")),
+    "conv": (ops.conv, (3, 3), ("im2col", "inside", "products", "winograd")),
     "upsample_conv": (ops.upsample_conv, (3, 3), ("phases", "products")),
     "transposed_conv": (ops.transposed_conv, (4, 4), ("phases", "products")),
     "downsample_conv": (ops.downsample_conv, (3, 3), ("squares",)),
