@@ -9,14 +9,16 @@ columns, and by 10,000 steps of Adam on a Tucker weight (Oldfield et al., 2021).
 one minute for scenes64 on two cores, and five for the faces.
 """
 
+from typing import Any
+
 import jax
 import tyro
 
 import jgan
 from jgan import components
 
-_IMAGES = {"num_images": 10_000, "batch_size": 50}
-_OTHERS = {"num_images": 2000, "batch_size": 50}
+_IMAGES: dict[str, Any] = {"num_images": 10_000, "batch_size": 50}
+_OTHERS: dict[str, Any] = {"num_images": 2000, "batch_size": 50}
 # The layer, and ranks of the Tucker weight: rows, columns, units, latent.
 _RANKS = {
     "scenes64": ("linear", (4, 4, 192, 80)),
@@ -40,7 +42,7 @@ def main(name: tyro.conf.Positional[str] = "scenes64", num_steps: int = 10_000) 
         ridge = components.ridge_regression(gan, layer, some, **_IMAGES, key=keys[1])
         tell(f"closed form from 4 x 4 x {units}", ridge.regression)
     weight = components.tucker_weight(
-        decomposition.mean.shape, ranks[-1], components.TuckerRanks(*ranks), key=keys[2]
+        gan.layers[layer], ranks[-1], components.TuckerRanks(*ranks), key=keys[2]
     )
     config = components.AdamConfig(num_steps=num_steps)
     found = components.adam_regression(gan, layer, weight, config=config, key=keys[3])

@@ -15,6 +15,7 @@ import dataclasses
 import functools
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
@@ -24,7 +25,7 @@ import jgan
 from jgan import components, eigengan, metrics, segment
 from jgan.convert import assemble
 
-_SIZES = {"num_images": 4000, "batch_size": 50}
+_SIZES: dict[str, Any] = {"num_images": 4000, "batch_size": 50}
 
 
 def control(preset: eigengan.TrainConfig) -> eigengan.TrainConfig:
@@ -92,7 +93,7 @@ def main(
     count = preset.config.generator.latent_dim
 
     def coordinates(pca: components.Pca, layer: str, latents, taps) -> np.ndarray:
-        return pca.coordinates(taps[layer])
+        return np.asarray(pca.coordinates(taps[layer]))
 
     codes_of: dict[str, Callable[..., np.ndarray]] = {
         f"PCA of {layer}": functools.partial(

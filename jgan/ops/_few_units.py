@@ -37,7 +37,8 @@ def _by_xla(x: Array, kernel: Array) -> Array:
 
 def _by_products(x: Array, kernel: Array) -> Array:
     margin = len(kernel) // 2
-    return convolve_by_products(x, kernel, padding=((margin, margin),) * 2)
+    padding = ((margin, margin), (margin, margin))
+    return convolve_by_products(x, kernel, padding=padding)
 
 
 def _to_few(
