@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from jgan import images as pictures, metrics, ops
+from jgan import images as pictures, metrics
 from jgan.eigengan._config import TrainConfig
 from jgan.eigengan._effects import effects_of
 from jgan.eigengan._state import State, draw_latents, grow, initial_state
@@ -21,6 +21,7 @@ from jgan.models.eigen_latents import EigenLatents, sample_eigen_latents
 from jgan.models.eigengan import Generator
 from jgan.models.subspace import gram_error
 from jgan.training import Measures, Progress, keys, run
+from jgan.training.growth import shrink
 from jgan.typing import Images, Params
 from jgan.worlds import Batch, World
 
@@ -91,9 +92,7 @@ class _Recipe:
         stage: _Stage,
         sharding: jax.sharding.Sharding | None,
     ) -> tuple[State, Metrics]:
-        images = batch.images
-        while images.shape[1] > stage.config.generator.resolution:
-            images = ops.downsample(images)
+        images = shrink(batch.images, stage.config.generator.resolution)
         batch = Batch(images, batch.class_label)
         return train_step(
             state, batch, stage.config, penalized=stage.penalized, sharding=sharding

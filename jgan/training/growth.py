@@ -1,11 +1,12 @@
-"""What networks keep when they grow."""
+"""Networks that grow: what they keep, and the images of smaller ones."""
 
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from jgan.typing import Params
+from jgan import ops
+from jgan.typing import Images, Params
 
 
 def keep(old: Params, new: Params) -> Params:
@@ -25,3 +26,15 @@ def keep(old: Params, new: Params) -> Params:
         return jnp.copy(kept)
 
     return jax.tree.map_with_path(choose, new)
+
+
+def shrink(images: Images, side: int) -> Images:
+    """Returns the images averaged over squares of pixels.
+
+    Args:
+        images: Of a side that is `side` times a power of two.
+        side: In pixels.
+    """
+    while images.shape[1] > side:
+        images = ops.downsample(images)
+    return images
