@@ -4,6 +4,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from jgan import ops
 from jgan.typing import Images, Params
@@ -28,7 +29,9 @@ def keep(old: Params, new: Params) -> Params:
     return jax.tree.map_with_path(choose, new)
 
 
-def shrink(images: Images, side: int) -> Images:
+def shrink(
+    images: Images, side: int
+) -> Float[Array, "image smaller_row smaller_col 3"]:
     """Returns the images averaged over squares of pixels.
 
     Args:

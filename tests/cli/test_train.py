@@ -166,6 +166,7 @@ def test_an_eigengan_that_has_yet_to_grow_is_not_saved(run, monkeypatch):
     config = dataclasses.replace(preset.config, growth=(2,))
     grows = dataclasses.replace(preset, config=config)
     monkeypatch.setitem(eigengan.PRESETS, "tiny-eigen", grows)
+    monkeypatch.setattr(eigengan, "train", lambda *args, **options: None)
     options = ("--steps", "2", "--no-distance", "--out", "run")
     status, out, _ = run("train", "tiny-eigen", *options)
     assert status == 0
