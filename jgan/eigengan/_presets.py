@@ -9,10 +9,10 @@ _UNITS = (160, 112, 64, 32, 16)
 
 PRESETS = {
     # Unconditional, so that the kind of landscape is for a dimension to find. Scenes
-    # are not mirrored: the renderer draws both sides alike already. Without growth, at a
-    # rate of 8e-4, the last two layers made everything by step 1,500, and the first two
-    # a thousandth; at that rate growth did not help. So, all four made above 0.14 each
-    # at step 2,500.
+    # are not mirrored: the renderer draws both sides alike already. Without growth, at
+    # a rate of 8e-4, the last two layers made everything by step 1,500, and the first
+    # two a thousandth; at that rate growth did not help. So, each of the four made more
+    # than 0.14 of what images differ by at step 2,500.
     "eigen64": Preset(
         config=TrainConfig(
             generator=eigengan.Config(units=_UNITS, dims=(6, 6, 6, 6), noise_dim=10),
