@@ -6,7 +6,7 @@ the second: the same expectation, at the price of another forward.
 
 The penalty for crooked bases is followed outside Adam, as AdamW follows its decay
 (Loshchilov & Hutter, 2019): jgan reconstruction. Adam moves every entry of a basis by
-about its rate, however strong the penalty, so that one of 32,768 entries was off by
+about its rate, however strong the penalty, so that one of 16,384 entries was off by
 0.05 where the penalty was left to it. A step of the penalty alone squares the error.
 """
 

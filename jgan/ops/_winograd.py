@@ -8,13 +8,12 @@ left is one matrix product for each of the sixteen, which is what a processor do
 
 import jax
 import jax.numpy as jnp
-from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
+from jgan.ops._bilinear import bilinear
 from jgan.ops._interleave import interleave
 
 
-@jax.custom_jvp
 def winograd_conv(
     x: Float[Array, "image row col unit_in"],
     kernel: Float[Array, "3 3 unit_in unit_out"],
@@ -29,6 +28,10 @@ def winograd_conv(
         x: Activation.
         kernel: Weights.
     """
+    return _differentiated(x, kernel)
+
+
+def _in_place(x: Array, kernel: Array) -> Float[Array, "image row col unit_out"]:
     # One image at a time, whose sixteen maps stay in the cache: a tenth faster.
     if kernel.shape[2] != kernel.shape[3]:
         return _mapped(x, kernel)
@@ -45,27 +48,15 @@ def winograd_conv(
     return jax.lax.fori_loop(0, len(x), replace, x)
 
 
-def _jvp(primals, tangents):
-    x, kernel = primals
-    x_tangent, kernel_tangent = tangents
-    y = winograd_conv(x, kernel)
-    y_tangent = jnp.zeros_like(y)
-    if not isinstance(x_tangent, SymbolicZero):
-        y_tangent = y_tangent + _mapped(x_tangent, kernel)
-    if not isinstance(kernel_tangent, SymbolicZero):
-        y_tangent = y_tangent + _mapped(x, kernel_tangent)
-    return y, y_tangent
-
-
-winograd_conv.defjvp(_jvp, symbolic_zeros=True)
-
-
 def _mapped(x: Array, kernel: Array) -> Float[Array, "image row col unit_out"]:
     """Returns `winograd_conv`; its transpose makes each image's gradient once."""
     # Recomputed in the backward pass: the transformed map is four times as large.
     one = jax.checkpoint(_of_image)
     weights = _of_square(kernel)
     return jax.lax.map(lambda image: one(weights, image), x)
+
+
+_differentiated = bilinear(_in_place, of_x=_mapped, of_kernel=_mapped)
 
 
 def _of_square(kernel: Array) -> list[list[Float[Array, "unit_in unit_out"]]]:
