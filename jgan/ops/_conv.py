@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from jgan.ops._bilinear import on_cpu
 from jgan.ops._convolve import convolve
 from jgan.ops._few_units import FEW, few_units_conv
+from jgan.ops._inside import inside_conv
 from jgan.ops._winograd import winograd_conv
 
 Implementation = Literal[
@@ -72,7 +73,7 @@ def conv(
     if form == "reference":
         return _by_xla(x, kernel)
     if form == "inside":
-        return _inside(x, kernel)
+        return inside_conv(x, kernel)
     if form in _OF_CPU:
         if implementation is None:
             # Other devices come with their own.
@@ -131,27 +132,6 @@ def _fastest(x: Array, kernel: Array) -> Implementation:
     if side == 3 and many and large and x.dtype == jnp.float32:
         return "winograd"
     return "reference"
-
-
-def _inside(
-    x: Float[Array, "image row col unit_in"],
-    kernel: Float[Array, "side side unit_in unit_out"],
-) -> Float[Array, "image row col unit_out"]:
-    """Returns the convolution, place by place of the kernel."""
-    _, rows, cols, units = x.shape
-    margin = len(kernel) // 2
-    # By how much what a place sees begins after the map, or ends before it.
-    trims = lambda by: (max(by, 0), max(-by, 0))
-    parts = []
-    for row in range(max(-margin, 1 - rows), min(margin, rows - 1) + 1):
-        for col in range(max(-margin, 1 - cols), min(margin, cols - 1) + 1):
-            (top, bottom), (left, right) = trims(row), trims(col)
-            seen = x[:, top : rows - bottom, left : cols - right]
-            matrix = kernel[row + margin, col + margin]
-            part = (seen.reshape(-1, units) @ matrix).reshape(*seen.shape[:3], -1)
-            around = ((0, 0), (bottom, top), (right, left), (0, 0))
-            parts.append(jnp.pad(part, around))
-    return functools.reduce(operator.add, parts)
 
 
 def products(
