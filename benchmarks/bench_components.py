@@ -20,9 +20,9 @@ from benchmarks.specs import COMPONENTS, Components
 
 IMPLEMENTATIONS = ("jgan", "torch-original", "jgan-adam-10000")
 _BATCH = 16  # The original's.
+_PENALTY, _LEARNING_RATE = 1e-3, 1e-4  # Likewise.
 # Of decompositions: both sides take less time than with 16.
 _DECOMPOSED_BATCH = 32
-_PENALTY, _LEARNING_RATE = 1e-3, 1e-4  # Likewise.
 # Of the closed form: 2,048 components of 8,192, which 6,000 images determine, with
 # modes of 1,024. Its square matrix of 2,560 is added up once for each batch.
 _CUT_UNITS, _MODE_IMAGES = 128, 1024
