@@ -7,7 +7,6 @@ of them before the first product.
 
 import functools
 import operator
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import jax
@@ -46,23 +45,25 @@ class _Place(NamedTuple):
     right: int
 
 
-def _places(side: int, rows: int, cols: int) -> Iterator[_Place]:
-    """Yields the places that fall on the map at all."""
+def _places(side: int, rows: int, cols: int) -> list[_Place]:
+    """Returns the places that fall on the map at all."""
+    places = []
     margin = side // 2
     for row in range(max(-margin, 1 - rows), min(margin, rows - 1) + 1):
         for col in range(max(-margin, 1 - cols), min(margin, cols - 1) + 1):
             ends = max(row, 0), max(-row, 0), max(col, 0), max(-col, 0)
-            yield _Place(row + margin, col + margin, *ends)
+            places.append(_Place(row + margin, col + margin, *ends))
+    return places
 
 
 def _at_once(x: Array, kernel: Array) -> Float[Array, "image row col unit_out"]:
-    places = [*_places(len(kernel), *x.shape[1:3])]
+    places = _places(len(kernel), *x.shape[1:3])
     parts = [_part(x, kernel[place.row, place.col], place) for place in places]
     return _sum(parts, places)
 
 
 def _in_turn(x: Array, kernel: Array) -> Float[Array, "image row col unit_out"]:
-    places = [*_places(len(kernel), *x.shape[1:3])]
+    places = _places(len(kernel), *x.shape[1:3])
     parts: list[Array] = []
     for place in places:
         row = jnp.int32(place.row)
