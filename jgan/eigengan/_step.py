@@ -10,6 +10,7 @@ about its rate, however strong the penalty, so that one of 16,384 entries was of
 0.05 where the penalty was left to it. A step of the penalty alone squares the error.
 """
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -20,12 +21,14 @@ from jaxtyping import Array, Float
 from jgan.eigengan._config import TrainConfig
 from jgan.eigengan._state import State, draw_latents, optimizer
 from jgan.models.eigen_discriminator import Discriminator
+from jgan.models.eigen_latents import EigenLatents
 from jgan.models.eigengan import Generator
 from jgan.models.subspace import gram_error
 from jgan.training import keys
 from jgan.training.colors import color_distance
 from jgan.training.losses import hinge_discriminator, saturating_hinge_generator
 from jgan.training.optimize import follow
+from jgan.training.shares import Shares
 from jgan.typing import Images, Params
 from jgan.worlds import Batch
 
@@ -76,17 +79,32 @@ def train_step(
         penalized: Whether the step is one of those with a gradient penalty.
         sharding: How images lie on devices; None leaves it to the compiler.
     """
+    shares = Shares(sharding)
     latents = draw_latents(config, config.batch_size, state.step)
-    if sharding is not None:
-        latents = jax.lax.with_sharding_constraint(latents, sharding)
     reals = _flipped(batch.images, config, state) if config.flip else batch.images
+    step = functools.partial(
+        _share_of_step, config=config, penalized=penalized, shares=shares
+    )
+    return shares.divided(step)(state, reals, latents)
+
+
+def _share_of_step(
+    state: State,
+    reals: Images,
+    latents: EigenLatents,
+    *,
+    config: TrainConfig,
+    penalized: bool,
+    shares: Shares,
+) -> tuple[State, Metrics]:
+    """Returns what `train_step` does, from a share of the images."""
     generate = lambda params: Generator(config.generator).apply(
         {"params": params}, latents
     )[0]
     fakes, pull_back = jax.vjp(generate, state.generator)
 
-    (real, fake, penalty), gradient = _discriminate(
-        state.discriminator, reals, fakes, config, penalized=penalized
+    losses, gradient = shares.mean(
+        _discriminate(state.discriminator, reals, fakes, config, penalized=penalized)
     )
     adam = optimizer(config)
     discriminator, discriminator_optimizer = follow(
@@ -100,12 +118,11 @@ def train_step(
     generator_loss, image_gradient = jax.value_and_grad(cost)(fakes)
     colors = jnp.zeros(())
     if config.color_weight:
-        distance = lambda images: color_distance(
-            Batch(images, None), Batch(reals, None)
-        )
-        colors, color_gradient = jax.value_and_grad(distance)(fakes)
+        colors, color_gradient = _color_gradient(fakes, reals, shares)
         image_gradient += config.color_weight * color_gradient
-    (generator_gradient,) = pull_back(image_gradient)
+    generator_loss, (generator_gradient,) = shares.mean(
+        (generator_loss, pull_back(image_gradient))
+    )
     generator, generator_optimizer = follow(
         adam, generator_gradient, state.generator_optimizer, state.generator
     )
@@ -124,9 +141,7 @@ def train_step(
             discriminator_optimizer=discriminator_optimizer,
         ),
         Metrics(
-            real,
-            fake,
-            penalty,
+            *losses,
             generator_loss,
             orthogonality_loss(state.generator),
             colors,
@@ -134,6 +149,22 @@ def train_step(
             optax.tree.norm(gradient),
         ),
     )
+
+
+def _color_gradient(
+    fakes: Images, reals: Images, shares: Shares
+) -> tuple[Float[Array, ""], Images]:
+    """Returns the distance of colors, and the gradient for this share's images.
+
+    Every image is compared with all. The gradient is that of as many distances as there
+    are shares, whose mean is taken in the end.
+    """
+    all_reals = Batch(shares.gather(reals), None)
+    distance = lambda images: color_distance(Batch(images, None), all_reals)
+    every = shares.gather(fakes)
+    colors, gradient = jax.value_and_grad(distance)(every)
+    num_shares = len(every) // len(fakes)
+    return colors, num_shares * shares.own(gradient, len(fakes))
 
 
 def _flipped(images: Images, config: TrainConfig, state: State) -> Images:

@@ -6,7 +6,8 @@ import flax.linen as nn
 import jax
 from jaxtyping import Array, Float
 
-from jgan.models.eigengan import SLOPE, Conv, StrideTwo, initializer
+from jgan import ops
+from jgan.models.eigengan import SLOPE, Conv, initializer
 from jgan.typing import Images
 
 
@@ -65,13 +66,36 @@ class Discriminator(nn.Module):
         for i, units_out in reversed([*enumerate(smaller)]):
             # Named by the size that they make, 0 for 4 x 4 pixels.
             h = _act(Conv(h.shape[-1], name=f"conv{i + 1}")(h))
-            h = _act(StrideTwo(units_out, config.padding, name=f"halve{i}")(h))
+            h = _act(_Halve(units_out, config.padding, name=f"halve{i}")(h))
         h = _act(Conv(h.shape[-1], name="conv0")(h))
         dense = lambda units, name: nn.Dense(
             units, kernel_init=initializer(transposed=False), name=name
         )
         h = _act(dense(config.hidden, "hidden")(h.reshape(len(h), -1)))
         return dense(1, "score")(h)[:, 0]
+
+
+class _Halve(nn.Module):
+    """3 x 3 convolution of stride 2 with a bias.
+
+    Attributes:
+        units: Units out.
+        padding: As `Config` has it.
+    """
+
+    units: int
+    padding: str
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "image row col unit_in"]
+    ) -> Float[Array, "image row_out col_out unit"]:
+        """Returns a map of half the rows and columns."""
+        shape = (3, 3, x.shape[-1], self.units)
+        kernel = self.param("kernel", initializer(transposed=False), shape)
+        bias = self.param("bias", nn.initializers.zeros, (self.units,))
+        halved = ops.strided_conv_3x3(x, kernel, padding=self.padding)
+        return halved + bias[None, None, None]
 
 
 def _act(x: Array) -> Array:

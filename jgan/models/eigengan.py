@@ -156,16 +156,30 @@ class Generator(nn.Module):
             phi = tap(f"phi{layer}", phi)
             same = Conv(units, side=1, transposed=True, name=f"same{layer}")(phi)
             h = _act(h + same)
-            double = lambda name, units=units_out: StrideTwo(
-                units, config.padding, transposed=True, name=name
-            )
-            h = double(f"double{layer}")(h)
-            skip = double(f"skip{layer}")(phi)
-            h = _act(h + skip)
+            h = _act(self._doubled(h, phi, layer, units_out))
             h = Conv(units_out, transposed=True, name=f"conv{layer}")(h)
             h = tap(f"feature{layer}", h)
         rgb = Conv(3, side=7, name="to_rgb")(_act(h))
         return jnp.tanh(rgb), tap.finish()
+
+    @nn.nowrap
+    def _doubled(
+        self,
+        h: Float[Array, "image row col unit_in"],
+        phi: Float[Array, "image row col unit_in"],
+        layer: int,
+        units: int,
+    ) -> Float[Array, "image row_out col_out unit"]:
+        """Returns the sum of two maps of twice the side, which one product makes."""
+        double = lambda name, x: Kernel(units, name=f"{name}{layer}")(x.shape[-1])
+        pairs = [double("double", h), double("skip", phi)]
+        kernels, biases = zip(*pairs, strict=True)
+        both = ops.transposed_conv_3x3(
+            jnp.concatenate([h, phi], axis=3),
+            jnp.concatenate(kernels, axis=2),
+            padding=self.config.padding,
+        )
+        return both + sum(biases)[None, None, None]
 
 
 def _act(x: Float[Array, "image row col unit"]) -> Float[Array, "image row col unit"]:
@@ -210,27 +224,20 @@ class Conv(nn.Module):
         return ops.conv(x, self.param("kernel", init, shape)) + bias[None, None, None]
 
 
-class StrideTwo(nn.Module):
-    """3 x 3 convolution of stride 2 with a bias.
+class Kernel(nn.Module):
+    """Kernel and bias of a transposed 3 x 3 convolution of stride 2.
 
     Attributes:
         units: Units out.
-        padding: As `Config` has it.
-        transposed: Whether it doubles the map; else it halves it.
     """
 
     units: int
-    padding: str
-    transposed: bool = False
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, "image row col unit_in"]
-    ) -> Float[Array, "image row_out col_out unit"]:
-        """Returns a map of twice or half the rows and columns."""
-        shape = (3, 3, x.shape[-1], self.units)
-        init = initializer(transposed=self.transposed)
-        kernel = self.param("kernel", init, shape)
-        bias = self.param("bias", nn.initializers.zeros, (self.units,))
-        op = ops.transposed_conv_3x3 if self.transposed else ops.strided_conv_3x3
-        return op(x, kernel, padding=self.padding) + bias[None, None, None]
+        self, units_in: int
+    ) -> tuple[Float[Array, "3 3 unit_in unit"], Float[Array, " unit"]]:
+        """Returns both."""
+        init = initializer(transposed=True)
+        kernel = self.param("kernel", init, (3, 3, units_in, self.units))
+        return kernel, self.param("bias", nn.initializers.zeros, (self.units,))

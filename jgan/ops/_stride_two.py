@@ -6,7 +6,6 @@ side has no middle: TensorFlow's ``SAME`` puts it one pixel further than PyTorch
 """
 
 import functools
-import operator
 from typing import Literal
 
 import jax
@@ -14,8 +13,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan.ops._bilinear import Op, bilinear, on_cpu
-from jgan.ops._conv import check_implementation, products
-from jgan.ops._interleave import interleave
+from jgan.ops._conv import check_implementation
+from jgan.ops._convolve import in_groups
 
 Implementation = Literal["reference", "products"]
 
@@ -24,6 +23,8 @@ Implementation = Literal["reference", "products"]
 _SPREAD = {"tensorflow": (2, 1), "pytorch": (1, 2)}
 # Rows above and below a map of which every second pixel is kept.
 _KEPT = {"tensorflow": (0, 1), "pytorch": (1, 1)}
+# Rows that PyTorch's maps begin further down.
+_FIRST = {"tensorflow": 0, "pytorch": 1}
 
 
 def transposed_conv_3x3(
@@ -73,41 +74,50 @@ def _spread_products(
     kernel: Float[Array, "3 3 unit_in unit_out"],
     padding: str,
 ) -> Float[Array, "image row_out col_out unit_out"]:
-    placed = products(x, kernel).reshape(*x.shape[:3], 3, 3, kernel.shape[3])
-    rows = _phases(placed, 1, padding)
-    return interleave([_phases(row, 2, padding) for row in rows])
+    images, rows, cols, unit_in = x.shape
+    unit_out = kernel.shape[3]
+    # Places in the order in which a pixel's products fall on the map of twice the size.
+    matrix = kernel[::-1, ::-1].transpose(2, 0, 1, 3).reshape(unit_in, -1)
+    products = (x.reshape(-1, unit_in) @ matrix).reshape(images, rows, cols, -1)
+    # Of each of three rows, a pixel's own two columns, and the first of the next.
+    parts = jax.lax.split(products, [2 * unit_out, unit_out] * 3, axis=3)
+    own, next_ = parts[::2], parts[1::2]
+    upper, middle, lower = (
+        _padded(two, cols=(0, 1)) + _padded(one, cols=(1, 0), units=(0, unit_out))
+        for two, one in zip(own, next_, strict=True)
+    )
+    even = _padded(upper, rows=(0, 1)) + _padded(lower, rows=(1, 0))
+    odd = _padded(middle, rows=(0, 1))
+    both = jnp.stack([even, odd], axis=2)
+    whole = both.reshape(images, 2 * rows + 2, 2 * cols + 2, unit_out)
+    first = _FIRST[padding]
+    return whole[:, first : first + 2 * rows, first : first + 2 * cols]
+
+
+def _padded(
+    x: Float[Array, "image row col unit"],
+    *,
+    rows: tuple[int, int] = (0, 0),
+    cols: tuple[int, int] = (0, 0),
+    units: tuple[int, int] = (0, 0),
+) -> Float[Array, "image row_out col_out unit_out"]:
+    return jnp.pad(x, ((0, 0), rows, cols, units))
 
 
 @functools.cache
 def _spread(padding: str) -> Op:
     products = functools.partial(_spread_products, padding=padding)
     by_xla = functools.partial(_spread_by_xla, padding=padding)
-    return bilinear(products, of_x=by_xla, of_kernel=on_cpu(products, by_xla))
+    of_kernel = on_cpu(_a_few_at_a_time(products), by_xla)
+    return bilinear(products, of_x=by_xla, of_kernel=of_kernel)
 
 
-def _phases(
-    placed: Float[Array, "image row col place *rest"], axis: int, padding: str
-) -> list[Float[Array, "image row col *rest"]]:
-    """Returns what falls on even and on odd pixels of one axis.
-
-    Args:
-        placed: Products with the kernel's places along that axis, third from the back.
-        axis: The axis, 1 or 2.
-        padding: As above.
-    """
-    first, middle, last = (placed[:, :, :, place] for place in range(3))
-    if padding == "tensorflow":
-        return [last + _moved(first, axis, 1), middle]
-    return [middle, first + _moved(last, axis, -1)]
-
-
-def _moved(x: Float[Array, "image row col *rest"], axis: int, by: int) -> Array:
-    """Returns the map moved by one pixel along an axis, and zeros where it was."""
-    pad = [(0, 0)] * x.ndim
-    pad[axis] = (1, 0) if by > 0 else (0, 1)
-    kept = slice(0, -1) if by > 0 else slice(1, None)
-    index = tuple(kept if i == axis else slice(None) for i in range(x.ndim))
-    return jnp.pad(x[index], pad)
+def _a_few_at_a_time(op: Op) -> Op:
+    """Returns the same, whose kernel gradient stays in the cache."""
+    few = lambda kernel, x: op(x, kernel)
+    return lambda x, kernel: in_groups(
+        jax.checkpoint(few, prevent_cse=False), kernel, x
+    )
 
 
 def strided_conv_3x3(
@@ -156,8 +166,12 @@ def _strided_by_xla(x: Array, kernel: Array, padding: str) -> Array:
 @functools.cache
 def _strided(padding: str) -> Op:
     by_xla = functools.partial(_strided_by_xla, padding=padding)
-    either = on_cpu(functools.partial(_strided_products, padding=padding), by_xla)
-    return bilinear(by_xla, of_x=either, of_kernel=either)
+    products = functools.partial(_strided_products, padding=padding)
+    return bilinear(
+        by_xla,
+        of_x=on_cpu(products, by_xla),
+        of_kernel=on_cpu(_a_few_at_a_time(products), by_xla),
+    )
 
 
 def _strided_products(
@@ -166,27 +180,19 @@ def _strided_products(
     padding: str,
 ) -> Float[Array, "image row_out col_out unit_out"]:
     images, rows, cols, units = x.shape
-    apart = x.reshape(images, rows // 2, 2, cols // 2, 2, units)
+    first = _FIRST[padding]
+    padded = _padded(x, rows=(first, 2 - first), cols=(first, 2 - first))
+    pairs = padded.reshape(images, rows // 2 + 1, 2, cols // 2 + 1, 2 * units)
     seen = [
-        both
-        for row in _seen([apart[:, :, 0], apart[:, :, 1]], 1, padding)
-        for both in _seen([row[:, :, :, 0], row[:, :, :, 1]], 2, padding)
+        part
+        for row in (pairs[:, :-1, 0], pairs[:, :-1, 1], pairs[:, 1:, 0])
+        for part in (row[:, :, :-1], row[:, :, 1:, :units])
     ]
-    pixels = [place.reshape(-1, units) for place in seen]
-    matrices = kernel.reshape(9, units, -1)
-    terms = [a @ b for a, b in zip(pixels, matrices, strict=True)]
-    total = functools.reduce(operator.add, terms)
+    pixels = jnp.concatenate(seen, axis=3).reshape(-1, 9 * units)
+    # Turned, because its gradient's product is faster with the smaller side first.
+    matrix = kernel.reshape(9 * units, -1).T
+    total = jnp.einsum("pi,oi->po", pixels, matrix)
     return total.reshape(images, rows // 2, cols // 2, -1)
-
-
-def _seen(
-    phases: list[Float[Array, "image row col *rest"]], axis: int, padding: str
-) -> list[Float[Array, "image row col *rest"]]:
-    """Returns what the three places of the kernel see, from even and odd pixels."""
-    even, odd = phases
-    if padding == "tensorflow":
-        return [even, odd, _moved(even, axis, -1)]
-    return [_moved(odd, axis, 1), even, odd]
 
 
 def _check(kernel: Array, padding: str, implementation: str | None) -> None:
