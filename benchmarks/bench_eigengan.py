@@ -2,8 +2,8 @@
 
 As many steps as there are from one gradient penalty to the next, one of them with it:
 generated images, both updates, the averaged generator. Real images are made beforehand.
-Every implementation runs in a process of its own, on two threads, and the processes
-take turns.
+Every implementation runs in a process of its own, on two cores, and the processes take
+turns. jgan shares a batch as `jgan train` does, PyTorch has the better of two layouts.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,13 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
     """Returns one workload on one implementation, measured in this process."""
     spec = EIGENGAN[workload]
     if implementation == "jgan":
-        results = {"": _time_jgan(spec)}
+        from jgan.training import use_cores
+
+        use_cores()
+        results = {
+            "one device": _time_jgan(spec, shared=False),
+            "a device a core": _time_jgan(spec, shared=True),
+        }
     else:
         results = {
             layout: _time_torch(spec, layout)
@@ -53,25 +59,35 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
     )
 
 
-def _time_jgan(spec: EigenTraining) -> tuple[float, list[float]]:
+def _time_jgan(spec: EigenTraining, *, shared: bool) -> tuple[float, list[float]]:
     import functools
 
     import jax
 
     from jgan.eigengan import initial_state, train_step
+    from jgan.training import mesh_of_devices
+    from jgan.training._devices import Devices
     from jgan.worlds import ScenesWorld
 
     config = spec.config
+    mesh = mesh_of_devices(config.batch_size) if shared else None
+    devices = Devices(mesh)
     side = config.generator.resolution
     batch = ScenesWorld(side).sample(config.batch_size, key=jax.random.key(0))
+    batch = devices.place_images(batch)
     steps = {
         penalized: jax.jit(
-            functools.partial(train_step, config=config, penalized=penalized),
+            functools.partial(
+                train_step,
+                config=config,
+                penalized=penalized,
+                sharding=devices.images,
+            ),
             donate_argnums=0,
         )
         for penalized in (True, False)
     }
-    state = initial_state(config)
+    state = devices.place_state(initial_state(config))
 
     def run():
         nonlocal state

@@ -60,6 +60,7 @@ def train(
     config = dataclasses.replace(chosen.config, seed=seed)
     num_steps = chosen.num_steps if steps is None else steps
     if isinstance(config, eigengan.TrainConfig):
+        training.use_cores()
         if half_steps is not None:
             raise ValueError(f"--half-steps is {half_steps}; it is of scenes64 alone.")
         world = chosen.world() if data is None else _folder(data, config)
@@ -72,6 +73,7 @@ def train(
                 num_steps=num_steps,
                 features=features,
                 resume=resume,
+                mesh=training.mesh_of_devices(config.batch_size),
                 callback=show,
             )
         if not _to_grow(config.growth, num_steps, out):

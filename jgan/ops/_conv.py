@@ -14,7 +14,7 @@ from jgan.ops._inside import inside_conv
 from jgan.ops._winograd import winograd_conv
 
 Implementation = Literal[
-    "reference", "im2col", "inside", "products", "winograd", "blocks"
+    "reference", "im2col", "inside", "products", "winograd", "pairs"
 ]
 
 # Up to here one matrix product over all pixels of all images beats XLA's convolution on
@@ -31,7 +31,7 @@ PRODUCTS_UNITS = 4
 # at 512. At 64 it loses, and at 8 x 8 pixels there is nothing to gain.
 _WINOGRAD_UNITS = 128
 _WINOGRAD_SIDE = 16
-_OF_CPU = {"winograd": winograd_conv, "blocks": few_units_conv}
+_OF_CPU = {"winograd": winograd_conv, "pairs": few_units_conv}
 
 
 def conv(
@@ -51,13 +51,13 @@ def conv(
             3 x 3 and 4 x 4 pixels. ``"products"`` multiplies each pixel by the whole
             kernel and adds up what falls on the same place.
             ``"winograd"`` takes four products for each pixel instead of nine.
-            ``"blocks"`` takes 2 x 2 pixels for one of four times the units, on the side
-            of the kernel where they are few. None takes what is known to be fastest.
+            ``"pairs"`` takes two columns for one of twice the units, where few go in
+            or out. None takes what is known to be fastest.
 
     Raises:
         ValueError: If the kernel is no such square, or the implementation unknown, or
-            if it is not 3 x 3 for ``"winograd"``, or rows or columns are odd for
-            ``"blocks"``.
+            if it is not 3 x 3 for ``"winograd"``, or columns are odd for
+            ``"pairs"``.
     """
     check_implementation(implementation, Implementation)
     side, width, unit_in, unit_out = kernel.shape
@@ -65,10 +65,8 @@ def conv(
         raise ValueError(f"The kernel is {side} x {width}; give a square of odd side.")
     if implementation == "winograd" and side != 3:
         raise ValueError(f"The kernel is {side} x {side}; Winograd's form takes 3 x 3.")
-    if implementation == "blocks" and not _in_blocks(x):
-        raise ValueError(
-            f"The map has {x.shape[1]} x {x.shape[2]} pixels; both must be even."
-        )
+    if implementation == "pairs" and x.shape[2] % 2:
+        raise ValueError(f"The map has {x.shape[2]} columns; for pairs they are even.")
     form = implementation or _fastest(x, kernel)
     if form == "reference":
         return _by_xla(x, kernel)
@@ -93,10 +91,6 @@ def conv(
             for place, moved in enumerate(shifted)
         ],
     )
-
-
-def _in_blocks(x: Array) -> bool:
-    return x.shape[1] % 2 == x.shape[2] % 2 == 0
 
 
 def check_implementation(implementation: str | None, known: Any) -> None:
@@ -124,8 +118,8 @@ def _fastest(x: Array, kernel: Array) -> Implementation:
         return "im2col" if len(x) < _INSIDE_IMAGES else "inside"
     if side == 3 and unit_out <= PRODUCTS_UNITS:
         return "products"
-    if side > 3 and min(unit_in, unit_out) <= FEW and _in_blocks(x):
-        return "blocks"
+    if side > 3 and min(unit_in, unit_out) <= FEW and x.shape[2] % 2 == 0:
+        return "pairs"
     many = min(unit_in, unit_out) >= _WINOGRAD_UNITS
     large = min(x.shape[1:3]) >= _WINOGRAD_SIDE
     # In bfloat16 the sums before the products would cost digits.

@@ -10,6 +10,10 @@ from jgan.training.averaged import (
     sample_grid as sample_grid,
 )
 from jgan.training.biggan import train as train
+from jgan.training.cores import (
+    mesh_of_devices as mesh_of_devices,
+    use_cores as use_cores,
+)
 from jgan.training.loop import (
     DivergedError as DivergedError,
     Progress as Progress,

@@ -1,0 +1,54 @@
+"""Devices of this machine that share the images of a training.
+
+XLA runs a convolution of 32 to 64 units on one core, however many there are. With each
+core as a device of its own, two take the two halves of a batch at the same time.
+"""
+
+import contextlib
+import os
+
+import jax
+
+# Of fewer images on a device, convolutions are no longer as fast.
+_FEWEST_IMAGES = 8
+
+
+def use_cores() -> None:
+    """Makes every core a device, where JAX runs on the processor.
+
+    To be called before JAX is used; later, or where ``XLA_FLAGS`` gives a number of
+    devices, it does nothing.
+    """
+    if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
+        return
+    # Once JAX is in use it refuses.
+    with contextlib.suppress(RuntimeError):
+        jax.config.update("jax_num_cpu_devices", _cores())
+
+
+def _cores() -> int:
+    """Returns the number of cores that this process may use."""
+    # Not every system can tell less than all.
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def mesh_of_devices(batch_size: int) -> jax.sharding.Mesh | None:
+    """Returns a mesh of the devices that share a batch evenly; None for a single one.
+
+    As many as leave each with 8 images or more.
+
+    Args:
+        batch_size: Images of a step.
+    """
+    devices = jax.devices()
+    counts = range(1, min(len(devices), batch_size // _FEWEST_IMAGES) + 1)
+    count = max((n for n in counts if batch_size % n == 0), default=1)
+    if count == 1:
+        return None
+    return jax.make_mesh(
+        (count,),
+        ("image",),
+        axis_types=(jax.sharding.AxisType.Auto,),
+        devices=devices[:count],
+    )
