@@ -172,14 +172,14 @@ class Generator(nn.Module):
     ) -> Float[Array, "image row_out col_out unit"]:
         """Returns the sum of two maps of twice the side, which one product makes."""
         double = lambda name, x: Kernel(units, name=f"{name}{layer}")(x.shape[-1])
-        pairs = [double("double", h), double("skip", phi)]
-        kernels, biases = zip(*pairs, strict=True)
+        kernel, bias = double("double", h)
+        skip_kernel, skip_bias = double("skip", phi)
         both = ops.transposed_conv_3x3(
             jnp.concatenate([h, phi], axis=3),
-            jnp.concatenate(kernels, axis=2),
+            jnp.concatenate([kernel, skip_kernel], axis=2),
             padding=self.config.padding,
         )
-        return both + sum(biases)[None, None, None]
+        return both + (bias + skip_bias)[None, None, None]
 
 
 def _act(x: Float[Array, "image row col unit"]) -> Float[Array, "image row col unit"]:

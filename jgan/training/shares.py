@@ -30,10 +30,13 @@ class Shares:
     sharding: Sharding | None
 
     @property
+    def _named(self) -> NamedSharding | None:
+        return self.sharding if isinstance(self.sharding, NamedSharding) else None
+
+    @property
     def _axes(self) -> Any:
         """Names of the axes that images are divided by, or None."""
-        named = isinstance(self.sharding, NamedSharding)
-        return self.sharding.spec[0] if named else None
+        return self._named.spec[0] if self._named else None
 
     def divided(self, step: Callable[..., Tree]) -> Callable[..., Tree]:
         """Returns the step, each of whose shares is on the device with its images.
@@ -42,13 +45,13 @@ class Shares:
             step: Function of a state and of arrays whose first axis is images. What it
                 returns must be the same on every device.
         """
-        if not isinstance(self.sharding, NamedSharding):
+        named, whole = self._named, PartitionSpec()
+        if named is None:
             return step
-        whole, spec = PartitionSpec(), self.sharding.spec
         return lambda state, *images: jax.shard_map(
             step,
-            mesh=self.sharding.mesh,
-            in_specs=(whole, *(spec for _ in images)),
+            mesh=named.mesh,
+            in_specs=(whole, *(named.spec for _ in images)),
             out_specs=whole,
             # Derivatives that jgan gives convolutions do not say what varies by device.
             check_vma=False,
