@@ -10,7 +10,7 @@ from jgan.eigengan._attributes import (
     Readings as Readings,
     read_attributes as read_attributes,
 )
-from jgan.eigengan._config import TrainConfig as TrainConfig
+from jgan.eigengan._config import Change as Change, TrainConfig as TrainConfig
 from jgan.eigengan._dimensions import (
     VALUES as VALUES,
     Dimension as Dimension,

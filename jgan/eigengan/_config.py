@@ -6,6 +6,21 @@ from jgan.models import eigen_discriminator, eigengan
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Change:
+    """What is different from some step of a run on.
+
+    Attributes:
+        after: Steps before it.
+        learning_rate: Instead of the config's.
+        penalty_weight: Instead of the config's; not 0, where it is not.
+    """
+
+    after: int
+    learning_rate: float
+    penalty_weight: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """What to train, and how. Where not said otherwise, as the published code.
 
@@ -17,6 +32,7 @@ class TrainConfig:
         growth: Steps after which both networks grow by a layer to twice the
             resolution, as often as there are numbers (Karras et al., 2018): no part of
             EigenGAN. Layers that learn together leave the first ones nothing to do.
+        changes: What is different later, each for as long as the next is not there.
         learning_rate: Of Adam, for both networks.
         beta1: Decay of Adam's mean gradient.
         beta2: Decay of Adam's squared gradient.
@@ -36,6 +52,7 @@ class TrainConfig:
     discriminator: eigen_discriminator.Config
     batch_size: int = 64
     growth: tuple[int, ...] = ()
+    changes: tuple[Change, ...] = ()
     learning_rate: float = 1e-4
     beta1: float = 0.5
     beta2: float = 0.999
@@ -67,10 +84,21 @@ class TrainConfig:
                 f"batch_size is {self.batch_size} and penalty_every "
                 f"{self.penalty_every}; give at least 1."
             )
-        if self.learning_rate <= 0:
+        afters = [change.after for change in self.changes]
+        if afters != sorted({after for after in afters if after > 0}):
             raise ValueError(
-                f"learning_rate is {self.learning_rate}; it must be positive."
+                f"changes are after {afters}; give steps, each after the one before."
             )
+        for part in (self, *self.changes):
+            if part.learning_rate <= 0:
+                raise ValueError(
+                    f"learning_rate is {part.learning_rate}; it must be positive."
+                )
+            if (part.penalty_weight > 0) != (self.penalty_weight > 0):
+                raise ValueError(
+                    f"penalty_weight is {self.penalty_weight}, later "
+                    f"{part.penalty_weight}; both or neither may be 0."
+                )
         weights = (self.penalty_weight, self.orthogonality_weight, self.color_weight)
         if min(weights) < 0:
             raise ValueError(
@@ -89,15 +117,19 @@ class TrainConfig:
             )
 
     def at(self, step: int) -> "TrainConfig":
-        """Returns the config of the networks in a step, which grow no more.
+        """Returns the config of one step, in which nothing grows or changes.
 
         Args:
             step: Counted from 1.
         """
         whole = self.generator.num_layers
         layers = whole - sum(step <= after for after in self.growth)
+        now = [self, *(change for change in self.changes if step > change.after)][-1]
         return dataclasses.replace(
             self,
+            learning_rate=now.learning_rate,
+            penalty_weight=now.penalty_weight,
+            changes=(),
             generator=dataclasses.replace(
                 self.generator,
                 units=self.generator.units[: layers + 1],

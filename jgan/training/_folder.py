@@ -26,7 +26,7 @@ def check_config(out: pathlib.Path, config: Any) -> None:
     path = out / _RUN
     before, now = json.loads(path.read_text()), json.loads(_text(config))
     differ = [
-        f"{k} {v!r}, not {now.get(k)!r}" for k, v in before.items() if v != now[k]
+        f"{k} {v!r}, not {now.get(k)!r}" for k, v in before.items() if v != now.get(k)
     ]
     if differ:
         raise ValueError(

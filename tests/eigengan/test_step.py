@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jgan.eigengan import TrainConfig, initial_state, train_step
+from jgan.eigengan import Change, initial_state, train_step
 from jgan.eigengan._state import draw_latents, grow
 from jgan.models import eigen_discriminator
 from jgan.models.subspace import gram_error, orthonormalize
@@ -173,6 +173,19 @@ def test_growing_keeps_what_fits_and_the_step():
     assert jax.tree.map(jnp.shape, grown) == jax.tree.map(jnp.shape, start())
 
 
+def test_rate_and_penalty_change_after_their_steps():
+    first = Change(after=3, learning_rate=1e-3, penalty_weight=2.0)
+    second = Change(after=5, learning_rate=1e-5, penalty_weight=1.0)
+    config = dataclasses.replace(CONFIG, changes=(first, second))
+    assert config.at(3) == CONFIG
+    for step, change in ((4, first), (5, first), (6, second)):
+        assert config.at(step) == dataclasses.replace(
+            CONFIG,
+            learning_rate=change.learning_rate,
+            penalty_weight=change.penalty_weight,
+        )
+
+
 def test_flips_mirror_about_half_of_the_reals():
     from jgan.eigengan._step import _flipped
 
@@ -202,6 +215,12 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
     np.testing.assert_allclose(np.asarray(again).reshape(-1, 5), q, atol=1e-6)
 
 
+def _change(after, **fields):
+    return Change(
+        **({"after": after, "learning_rate": 1e-4, "penalty_weight": 1.0} | fields)
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -213,6 +232,10 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"penalty_weight": -1.0}, "none may be negative"),
         ({"ema_decay": 1.0}, "each is in"),
+        ({"changes": (_change(5), _change(3))}, r"changes are after \[5, 3\]"),
+        ({"changes": (_change(0),)}, r"changes are after \[0\]"),
+        ({"changes": (_change(2, learning_rate=0.0),)}, "learning_rate is 0"),
+        ({"changes": (_change(2, penalty_weight=0.0),)}, "later 0.0; both or neither"),
         (
             {"discriminator": eigen_discriminator.Config(units=(4, 4))},
             "16 pixels, the discriminator takes 8",
@@ -221,13 +244,4 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
 )
 def test_configs_that_make_no_sense_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        TrainConfig(
-            **(
-                dataclasses.asdict(CONFIG)
-                | {
-                    "generator": CONFIG.generator,
-                    "discriminator": CONFIG.discriminator,
-                }
-                | change
-            )
-        )
+        dataclasses.replace(CONFIG, **change)
