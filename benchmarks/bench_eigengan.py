@@ -36,10 +36,7 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
         from jgan.training import use_cores
 
         use_cores()
-        results = {
-            "one device": _time_jgan(spec, shared=False),
-            "a device a core": _time_jgan(spec, shared=True),
-        }
+        results = {"a device a core": _time_jgan(spec)}
     else:
         results = {
             layout: _time_torch(spec, layout)
@@ -59,19 +56,18 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
     )
 
 
-def _time_jgan(spec: EigenTraining, *, shared: bool) -> tuple[float, list[float]]:
+def _time_jgan(spec: EigenTraining) -> tuple[float, list[float]]:
     import functools
 
     import jax
 
     from jgan.eigengan import initial_state, train_step
-    from jgan.training import mesh_of_devices
+    from jgan.training import mesh_of_cores
     from jgan.training._devices import Devices
     from jgan.worlds import ScenesWorld
 
     config = spec.config
-    mesh = mesh_of_devices(config.batch_size) if shared else None
-    devices = Devices(mesh)
+    devices = Devices(mesh_of_cores(config.batch_size))
     side = config.generator.resolution
     batch = ScenesWorld(side).sample(config.batch_size, key=jax.random.key(0))
     batch = devices.place_images(batch)

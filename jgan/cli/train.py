@@ -31,7 +31,8 @@ def train(
 
     The folder gets checkpoints, metrics.jsonl, sample pictures and, at the end, the
     averaged generator in a folder that every command takes as MODEL. Of an EigenGAN,
-    measures.jsonl tells at every checkpoint what each layer and dimension does.
+    measures.jsonl tells at every checkpoint what each layer and dimension does. The
+    cores of a processor share its images; JAX_NUM_CPU_DEVICES says how many do.
 
     Args:
         preset: scenes64, a BigGAN, or eigen64, an EigenGAN.
@@ -73,7 +74,7 @@ def train(
                 num_steps=num_steps,
                 features=features,
                 resume=resume,
-                mesh=training.mesh_of_devices(config.batch_size),
+                mesh=training.mesh_of_cores(config.batch_size),
                 callback=show,
             )
         if not _to_grow(config.growth, num_steps, out):

@@ -77,7 +77,8 @@ def train_step(
         batch: Real images. Their classes are not looked at.
         config: Static.
         penalized: Whether the step is one of those with a gradient penalty.
-        sharding: How images lie on devices; None leaves it to the compiler.
+        sharding: How images lie on devices, whose number divides the batch: each takes
+            the step on its own. None leaves it to the compiler.
     """
     shares = Shares(sharding)
     latents = draw_latents(config, config.batch_size, state.step)
@@ -156,8 +157,8 @@ def _color_gradient(
 ) -> tuple[Float[Array, ""], Images]:
     """Returns the distance of colors, and the gradient for this share's images.
 
-    Every image is compared with all. The gradient is that of as many distances as there
-    are shares, whose mean is taken in the end.
+    Every image is compared with all, on every device. The gradient is that of as many
+    distances as there are shares, whose mean is taken in the end.
     """
     all_reals = Batch(shares.gather(reals), None)
     distance = lambda images: color_distance(Batch(images, None), all_reals)

@@ -162,7 +162,6 @@ class Generator(nn.Module):
         rgb = Conv(3, side=7, name="to_rgb")(_act(h))
         return jnp.tanh(rgb), tap.finish()
 
-    @nn.nowrap
     def _doubled(
         self,
         h: Float[Array, "image row col unit_in"],
@@ -171,7 +170,7 @@ class Generator(nn.Module):
         units: int,
     ) -> Float[Array, "image row_out col_out unit"]:
         """Returns the sum of two maps of twice the side, which one product makes."""
-        double = lambda name, x: Kernel(units, name=f"{name}{layer}")(x.shape[-1])
+        double = lambda name, x: _Kernel(units, name=f"{name}{layer}")(x.shape[-1])
         kernel, bias = double("double", h)
         skip_kernel, skip_bias = double("skip", phi)
         both = ops.transposed_conv_3x3(
@@ -224,7 +223,7 @@ class Conv(nn.Module):
         return ops.conv(x, self.param("kernel", init, shape)) + bias[None, None, None]
 
 
-class Kernel(nn.Module):
+class _Kernel(nn.Module):
     """Kernel and bias of a transposed 3 x 3 convolution of stride 2.
 
     Attributes:

@@ -118,12 +118,14 @@ def _fastest(x: Array, kernel: Array) -> Implementation:
         return "im2col" if len(x) < _INSIDE_IMAGES else "inside"
     if side == 3 and unit_out <= PRODUCTS_UNITS:
         return "products"
-    if side > 3 and min(unit_in, unit_out) <= FEW and x.shape[2] % 2 == 0:
+    # In bfloat16 sums of sums would cost digits, here and below.
+    exact = x.dtype == jnp.float32
+    few = side > 3 and min(unit_in, unit_out) <= FEW
+    if few and exact and x.shape[2] % 2 == 0:
         return "pairs"
     many = min(unit_in, unit_out) >= _WINOGRAD_UNITS
     large = min(x.shape[1:3]) >= _WINOGRAD_SIDE
-    # In bfloat16 the sums before the products would cost digits.
-    if side == 3 and many and large and x.dtype == jnp.float32:
+    if side == 3 and many and large and exact:
         return "winograd"
     return "reference"
 

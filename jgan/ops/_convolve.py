@@ -8,6 +8,7 @@ nine, and a few images at a time stay in the cache.
 """
 
 import functools
+import math
 import operator
 
 import jax
@@ -76,11 +77,9 @@ def convolve_by_products(
     # Eigen's product of the gradient is twice as fast with the smaller side first.
     turned = len(matrix) > matrix.shape[1]
 
-    # Recomputed in the backward pass: the shifted copies are thrice as large as `x`.
-    @functools.partial(jax.checkpoint, prevent_cse=False)
     def few(
-        matrix: Float[Array, "smaller larger"],
         x: Float[Array, "few row col unit_in"],
+        matrix: Float[Array, "smaller larger"],
     ) -> Float[Array, "few row_out col_out unit_out"]:
         padded = _moved(x, gathered, margins[0][0], x.shape[gathered] + sum(margins[0]))
         seen = [
@@ -106,7 +105,7 @@ def convolve_by_products(
         cut = num_placed - 1 - margins[1][0]
         return _moved(total, placed, -cut, size_placed)
 
-    return in_groups(few, matrix.T if turned else matrix, x)
+    return in_groups(few, x, matrix.T if turned else matrix)
 
 
 def _moved(x: Array, axis: int, by: int, size: int) -> Array:
@@ -117,12 +116,20 @@ def _moved(x: Array, axis: int, by: int, size: int) -> Array:
 
 
 def in_groups(
-    few: Op, weights: Array, x: Float[Array, "image row col unit_in"]
+    few: Op,
+    x: Float[Array, "image row col unit_in"],
+    weights: Float[Array, "*shape"],
 ) -> Float[Array, "image row_out col_out unit_out"]:
-    """Returns what `few` makes of the weights and a few images at a time."""
+    """Returns what `few` makes of a few images at a time and of the weights.
+
+    Its derivative computes what `few` does once more, a few images at a time too.
+    """
     images, rows, cols, _ = x.shape
     size = _IMAGES if rows * cols < _MANY_PIXELS else _IMAGES_OF_MANY_PIXELS
-    size = size if images % size == 0 else 1
+    size = math.gcd(images, size)
     groups = x.reshape(images // size, size, *x.shape[1:])
-    y = jax.lax.map(functools.partial(few, weights), groups)
+    # In bfloat16 a sum over groups would lose digits.
+    wide = weights.astype(jnp.promote_types(weights.dtype, jnp.float32))
+    few = jax.checkpoint(few, prevent_cse=False)
+    y = jax.lax.map(lambda group: few(group, wide.astype(weights.dtype)), groups)
     return y.reshape(images, *y.shape[2:])

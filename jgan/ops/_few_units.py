@@ -113,8 +113,8 @@ def _a_few_at_a_time(few: Callable[[Array], Array], x: Array) -> Array:
     Not in a loop: there XLA's derivative takes a hundred times as long.
     """
     size = max(_IMAGES, -(-len(x) // _MOST_GROUPS))
-    groups = [few(x[first : first + size]) for first in range(0, len(x), size)]
-    return jnp.concatenate(groups)
+    starts = range(0, max(len(x), 1), size)
+    return jnp.concatenate([few(x[first : first + size]) for first in starts])
 
 
 def _by_products(x: Array, kernel: Array) -> Array:

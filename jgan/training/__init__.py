@@ -11,7 +11,7 @@ from jgan.training.averaged import (
 )
 from jgan.training.biggan import train as train
 from jgan.training.cores import (
-    mesh_of_devices as mesh_of_devices,
+    mesh_of_cores as mesh_of_cores,
     use_cores as use_cores,
 )
 from jgan.training.loop import (

@@ -32,6 +32,12 @@ class Devices:
             return state
         return jax.device_put(state, NamedSharding(self.mesh, PartitionSpec()))
 
+    def on_one(self, state: Any) -> Any:
+        """Returns the state on the first of them, for what none should do twice."""
+        if self.mesh is None:
+            return state
+        return jax.device_put(state, self.mesh.devices.flat[0])
+
     def place_images(self, batch: Batch) -> Batch:
         """Returns the batch, divided between the devices."""
         return batch if self.mesh is None else jax.device_put(batch, self.images)

@@ -1,4 +1,4 @@
-"""Devices of this machine that share the images of a training.
+"""Cores of this machine that share the images of a training.
 
 XLA runs a convolution of 32 to 64 units on one core, however many there are. With each
 core as a device of its own, two take the two halves of a batch at the same time.
@@ -16,10 +16,12 @@ _FEWEST_IMAGES = 8
 def use_cores() -> None:
     """Makes every core a device, where JAX runs on the processor.
 
-    To be called before JAX is used; later, or where ``XLA_FLAGS`` gives a number of
-    devices, it does nothing.
+    To be called before JAX is used; later, or where ``JAX_NUM_CPU_DEVICES`` or
+    ``XLA_FLAGS`` gives a number of devices, it does nothing.
     """
-    if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
+    flags = os.environ.get("XLA_FLAGS", "")
+    told = jax.config.jax_num_cpu_devices >= 0
+    if told or "xla_force_host_platform_device_count" in flags:
         return
     # Once JAX is in use it refuses.
     with contextlib.suppress(RuntimeError):
@@ -33,14 +35,17 @@ def _cores() -> int:
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
-def mesh_of_devices(batch_size: int) -> jax.sharding.Mesh | None:
-    """Returns a mesh of the devices that share a batch evenly; None for a single one.
+def mesh_of_cores(batch_size: int) -> jax.sharding.Mesh | None:
+    """Returns a mesh of the cores that share a batch evenly; None for a single one.
 
-    As many as leave each with 8 images or more.
+    As many as leave each with 8 images or more. None too where JAX runs on other
+    devices than the processor's.
 
     Args:
         batch_size: Images of a step.
     """
+    if jax.default_backend() != "cpu":
+        return None
     devices = jax.devices()
     counts = range(1, min(len(devices), batch_size // _FEWEST_IMAGES) + 1)
     count = max((n for n in counts if batch_size % n == 0), default=1)

@@ -2,7 +2,7 @@
 
 A run is a folder. All that is drawn at a step depends on the config's seed and the
 step's number, so a run that was killed goes on from its last checkpoint to the same
-parameters, bit for bit on the same device.
+parameters, bit for bit on as many devices of the same kind.
 """
 
 import functools
@@ -133,10 +133,11 @@ def run(
                 measures = None
             if step % save_every == 0 or step == num_steps:
                 _checkpoints.save(manager, state)
-                picture = recipe.picture(state, stage)
+                shown = devices.on_one(state)
+                picture = recipe.picture(shown, stage)
                 (out / _PICTURES).mkdir(exist_ok=True)
                 images.write_png(out / _PICTURES / f"{step:07d}.png", picture)
-                measures = recipe.measure(state, stage)
+                measures = recipe.measure(shown, stage)
                 if measures is not None:
                     append_log(out, MEASURES, step=step, **measures.figures)
     return state

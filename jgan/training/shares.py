@@ -31,7 +31,10 @@ class Shares:
 
     @property
     def _named(self) -> NamedSharding | None:
-        return self.sharding if isinstance(self.sharding, NamedSharding) else None
+        sharding = self.sharding
+        if isinstance(sharding, NamedSharding) and sharding.spec:
+            return sharding
+        return None
 
     @property
     def _axes(self) -> Any:

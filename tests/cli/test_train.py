@@ -22,6 +22,8 @@ _TINY = training.Preset(config=CONFIG, world=lambda: ScenesWorld(32), num_steps=
 @pytest.fixture(autouse=True)
 def _a_tiny_preset(monkeypatch):
     monkeypatch.setitem(training.PRESETS, "tiny", _TINY)
+    # For the whole process, tests of other files too.
+    monkeypatch.setattr(training, "use_cores", lambda: None)
 
 
 @pytest.fixture(scope="module")

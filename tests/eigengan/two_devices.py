@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgan.eigengan import train_step
-from jgan.training import mesh_of_devices
+from jgan.training import mesh_of_cores
 from jgan.training._devices import Devices
 from jgan.worlds import ScenesWorld
 from tests.eigengan.tiny import CONFIG, start
@@ -44,7 +44,7 @@ def _difference(a, b):
 
 
 def main() -> None:
-    mesh = mesh_of_devices(_CONFIG.batch_size)
+    mesh = mesh_of_cores(_CONFIG.batch_size)
     with jax.enable_x64(True):
         one, two = _run(Devices(None)), _run(Devices(mesh))
     pairs = zip(jax.tree.leaves(one), jax.tree.leaves(two), strict=True)

@@ -37,10 +37,10 @@ def _assert_close(got, want):
     np.testing.assert_allclose(got, want, rtol=0, atol=atol)
 
 
-def _arrays(key, *, images=4, sides=(3, 3)):
+def _arrays(key, *, images=4, places=(5, 6), sides=(3, 3), units=(3, 2)):
     keys = jax.random.split(key)
-    x = normal(keys[0], (images, 5, 6, 3))
-    return x, normal(keys[1], (*sides, 3, 2))
+    x = normal(keys[0], (images, *places, units[0]))
+    return x, normal(keys[1], (*sides, *units))
 
 
 _SAME = ((1, 1), (1, 1))
@@ -48,12 +48,22 @@ _same = functools.partial(convolve, padding=_SAME)
 _plain_same = functools.partial(_plain, padding=_SAME)
 
 
-# One image, groups of one, one group of four, two of them.
-@pytest.mark.parametrize("images", [1, 3, 4, 8])
+# One image, three groups of two, one of four, two of them.
+@pytest.mark.parametrize("images", [1, 6, 4, 8])
 @pytest.mark.parametrize("case", _CASES)
 def test_value_and_gradients_are_those_of_xla(case, images, new_key):
     sides, padding = _CASES[case]
-    x, kernel = _arrays(new_key(), images=images, sides=sides)
+    # What is gathered and what placed depends on which are more.
+    units = (3, 2) if images < 6 else (2, 3)
+    x, kernel = _arrays(new_key(), images=images, sides=sides, units=units)
+    _check(x, kernel, padding)
+
+
+def test_large_maps_are_taken_two_at_a_time(new_key):
+    _check(*_arrays(new_key(), images=4, places=(64, 64), units=(1, 2)), _SAME)
+
+
+def _check(x, kernel, padding):
 
     @functools.partial(jax.jit, static_argnums=0)
     def run(fn, x, kernel):

@@ -15,8 +15,14 @@ pytestmark = pytest.mark.usefixtures("unoptimized")
 
 _OPS = {"up": ops.transposed_conv_3x3, "down": ops.strided_conv_3x3}
 _PADDINGS = ("tensorflow", "pytorch")
-# Unequal sides, one pixel, one unit: where padding goes wrong first.
-_SHAPES = [(2, 4, 4, 6, 5), (1, 3, 6, 1, 2), (2, 1, 1, 3, 1), (3, 5, 2, 7, 7)]
+# Two groups of four; unequal sides, one pixel, one unit: there padding goes wrong first.
+_SHAPES = [
+    (8, 3, 2, 2, 3),
+    (2, 4, 4, 6, 5),
+    (1, 3, 6, 1, 2),
+    (2, 1, 1, 3, 1),
+    (3, 5, 2, 7, 7),
+]
 # As tests/ops/test_ops.py: roundings of sums in another order.
 _RTOL_OF_MAX = 4e-6
 _GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "tensorflow_convs.npz"
