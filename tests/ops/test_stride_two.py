@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("unoptimized")
 
 _OPS = {"up": ops.transposed_conv_3x3, "down": ops.strided_conv_3x3}
 _PADDINGS = ("tensorflow", "pytorch")
-# Two groups of four; unequal sides, one pixel, one unit: there padding goes wrong first.
+# Two groups; unequal sides, one pixel and one unit, where padding goes wrong first.
 _SHAPES = [
     (8, 3, 2, 2, 3),
     (2, 4, 4, 6, 5),
