@@ -20,8 +20,8 @@ def use_cores() -> None:
     ``XLA_FLAGS`` gives a number of devices, it does nothing.
     """
     flags = os.environ.get("XLA_FLAGS", "")
-    told = jax.config.jax_num_cpu_devices >= 0
-    if told or "xla_force_host_platform_device_count" in flags:
+    told = "xla_force_host_platform_device_count" in flags
+    if told or "JAX_NUM_CPU_DEVICES" in os.environ:
         return
     # Once JAX is in use it refuses.
     with contextlib.suppress(RuntimeError):
