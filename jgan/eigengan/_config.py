@@ -12,7 +12,7 @@ class Change:
     Attributes:
         after: Steps before it.
         learning_rate: Instead of the config's.
-        penalty_weight: Instead of the config's; not 0, where it is not.
+        penalty_weight: Instead of the config's. Positive if that is, and else 0.
     """
 
     after: int

@@ -3,8 +3,8 @@
 XLA's convolution on CPU takes as long for 3 units out as for 16, and for 3 units in not
 much less. Where they are few, the columns that a kernel sees are gathered, or what it
 makes of a column is spread, and both for pairs of columns: what is left is a
-convolution along columns of eight times the units in and twice the units out, or the
-other way around. For 7 x 7 kernels at 64 pixels that takes half the time.
+convolution along columns of twice the units on the one side, and on the other of eight
+times as many, for kernels of 7 x 7. Those take half the time at 64 pixels.
 """
 
 import functools
