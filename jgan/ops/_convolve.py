@@ -128,8 +128,9 @@ def in_groups(
     size = _IMAGES if rows * cols < _MANY_PIXELS else _IMAGES_OF_MANY_PIXELS
     size = math.gcd(images, size)
     groups = x.reshape(images // size, size, *x.shape[1:])
-    # In bfloat16 a sum over groups would lose digits.
-    wide = weights.astype(jnp.promote_types(weights.dtype, jnp.float32))
+    # In half precision a sum over groups would lose digits.
+    half = weights.dtype.itemsize < 4
+    wide = weights.astype(jnp.float32) if half else weights
     few = jax.checkpoint(few, prevent_cse=False)
     y = jax.lax.map(lambda group: few(group, wide.astype(weights.dtype)), groups)
     return y.reshape(images, *y.shape[2:])
