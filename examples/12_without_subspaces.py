@@ -22,7 +22,7 @@ import numpy as np
 import tyro
 
 import jgan
-from jgan import components, eigengan, metrics, segment
+from jgan import components, eigengan, metrics, segment, training
 from jgan.convert import assemble
 
 _SIZES: dict[str, Any] = {"num_images": 4000, "batch_size": 50}
@@ -74,6 +74,7 @@ def main(
     steps: int | None = None,
 ) -> None:
     """Trains the control, and compares."""
+    training.use_cores()
     preset = eigengan.PRESETS["eigen64"]
     config = control(preset.config)
     state = eigengan.train(
@@ -82,6 +83,7 @@ def main(
         out,
         num_steps=preset.num_steps if steps is None else steps,
         resume=(out / "checkpoints").is_dir(),
+        mesh=training.mesh_of_cores(config.batch_size),
         callback=lambda progress: print(progress.step, flush=True),
     )
     without = assemble.assemble(

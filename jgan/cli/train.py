@@ -61,9 +61,9 @@ def train(
     config = dataclasses.replace(chosen.config, seed=seed)
     num_steps = chosen.num_steps if steps is None else steps
     if isinstance(config, eigengan.TrainConfig):
-        training.use_cores()
         if half_steps is not None:
             raise ValueError(f"--half-steps is {half_steps}; it is of scenes64 alone.")
+        training.use_cores()
         world = chosen.world() if data is None else _folder(data, config)
         features = _features(of_scenes=data is None) if distance else None
         with _shown(preset, num_steps) as show:

@@ -168,10 +168,15 @@ def test_an_eigengan_that_has_yet_to_grow_is_not_saved(run, monkeypatch):
     config = dataclasses.replace(preset.config, growth=(2,))
     grows = dataclasses.replace(preset, config=config)
     monkeypatch.setitem(eigengan.PRESETS, "tiny-eigen", grows)
-    monkeypatch.setattr(eigengan, "train", lambda *args, **options: None)
+    asked = {}
+    monkeypatch.setattr(
+        eigengan, "train", lambda *args, **options: asked.update(options)
+    )
+    monkeypatch.setattr(training, "mesh_of_cores", lambda images: f"for {images}")
     options = ("--steps", "2", "--no-distance", "--out", "run")
     status, out, _ = run("train", "tiny-eigen", *options)
     assert status == 0
+    assert asked["mesh"] == f"for {config.batch_size}"
     assert out == "run: 2 steps, and the generator has yet to grow.\n"
     assert not pathlib.Path("run", "generator").exists()
 
