@@ -39,6 +39,9 @@ class TrainConfig:
         penalty_weight: Of the squared norm of the discriminator's gradient at real
             images (Mescheder et al., 2018; without their half).
         penalty_every: Steps between penalties, by which each is multiplied.
+        basis_step: How far a step moves a dimension, whose norm is 1, in learning
+            rates, or a little further. None as published, where it is the root of the
+            basis' rows: 222 for a map of 32 x 32 pixels and 48 units.
         orthogonality_weight: Of half the squared norm of U^T U - I, summed over layers:
             how much of a basis' error each step takes away. 2 and more diverge.
         flip: Mirror half of the real images, drawn anew in every step.
@@ -58,6 +61,7 @@ class TrainConfig:
     beta2: float = 0.999
     penalty_weight: float = 10.0
     penalty_every: int = 3
+    basis_step: float | None = None
     orthogonality_weight: float = 1.0
     flip: bool = True
     color_weight: float = 0.0
@@ -109,6 +113,10 @@ class TrainConfig:
             raise ValueError(
                 f"orthogonality_weight is {self.orthogonality_weight}; bases diverge "
                 "with 2 and more. Give less, 1 as published."
+            )
+        if self.basis_step is not None and self.basis_step <= 0:
+            raise ValueError(
+                f"basis_step is {self.basis_step}; give a positive number, or None."
             )
         decays = (self.beta1, self.beta2, self.ema_decay)
         if not all(0 <= decay < 1 for decay in decays):

@@ -11,6 +11,7 @@ about its rate, however strong the penalty, so that one of 16,384 entries was of
 """
 
 import functools
+import math
 from typing import Any, NamedTuple
 
 import jax
@@ -127,6 +128,8 @@ def _share_of_step(
     generator, generator_optimizer = follow(
         adam, generator_gradient, state.generator_optimizer, state.generator
     )
+    if config.basis_step is not None:
+        generator = _slowed(state.generator, generator, config.basis_step)
     # An average of orthonormal bases is none, and shorter.
     ema = optax.incremental_update(generator, state.ema, 1 - config.ema_decay)
     if not config.generator.exact:
@@ -204,6 +207,19 @@ def _discriminate(
 
     gradient, parts = jax.grad(total, has_aux=True)(params)
     return parts, gradient
+
+
+def _slowed(before: Params, after: Params, basis_step: float) -> Params:
+    """Returns the generator with a part of the step that Adam took of each basis."""
+
+    def choose(path: Any, old: Array, new: Array) -> Array:
+        if path[-1].key != "basis":
+            return new
+        # Adam moves every entry by about its rate, and so a dimension by the root.
+        taken = math.sqrt(old.size // old.shape[-1])
+        return old + min(1.0, basis_step / taken) * (new - old)
+
+    return jax.tree.map_with_path(choose, before, after)
 
 
 def _straightened(generator: Params, weight: float) -> Params:

@@ -151,6 +151,26 @@ def test_the_penalty_pulls_a_crooked_basis_straight():
     assert error(0.0) > 0.8 * before
 
 
+@pytest.mark.parametrize("basis_step", [None, 3.0, 15.0])
+def test_a_dimension_moves_by_as_many_rates_as_asked_for(basis_step):
+    config = dataclasses.replace(
+        CONFIG, basis_step=basis_step, orthogonality_weight=0.0, learning_rate=1e-3
+    )
+    after, _ = _step(config)(start(), reals())
+    for name in ("subspace1", "subspace2"):
+        before = start().generator[name]
+        moved = np.asarray(after.generator[name]["basis"] - before["basis"])
+        moved = np.linalg.norm(moved.reshape(-1, moved.shape[-1]), axis=0)
+        # Adam's first step moves every entry by the rate; they are 128 and 384.
+        whole = np.sqrt(before["basis"].size // before["basis"].shape[-1])
+        want = 1e-3 * min(whole, basis_step or whole)
+        # Where a gradient is of the size of Adam's 1e-8, it moves less.
+        np.testing.assert_allclose(moved, want, rtol=0.01)
+        # The rest moves as ever.
+        moved = np.abs(np.asarray(after.generator[name]["origin"] - before["origin"]))
+        assert np.median(moved) == pytest.approx(1e-3, rel=0.01)
+
+
 def test_growing_keeps_what_fits_and_the_step():
     config = dataclasses.replace(CONFIG, growth=(7,))
     assert config.at(8) == CONFIG
@@ -231,6 +251,7 @@ def _change(after, **fields):
         ({"penalty_every": 0}, "penalty_every 0"),
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"penalty_weight": -1.0}, "none may be negative"),
+        ({"basis_step": 0.0}, "basis_step is 0"),
         ({"ema_decay": 1.0}, "each is in"),
         ({"changes": (_change(5), _change(3))}, r"changes are after \[5, 3\]"),
         ({"changes": (_change(0),)}, r"changes are after \[0\]"),
