@@ -39,9 +39,11 @@ class TrainConfig:
         penalty_weight: Of the squared norm of the discriminator's gradient at real
             images (Mescheder et al., 2018; without their half).
         penalty_every: Steps between penalties, by which each is multiplied.
-        basis_step: How far a step moves a dimension, whose norm is 1, in learning
-            rates, or a little further. None as published, where it is the root of the
-            basis' rows: 222 for a map of 32 x 32 pixels and 48 units.
+        basis_step: How far about a step moves a dimension, whose norm is 1, in learning
+            rates (jgan reconstruction). None as published, where it is the root of the
+            numbers of a dimension: 222 for 32 x 32 pixels and 48 units. At a rate of
+            4e-4 such ones turned in 500 steps to a cosine of 0.46 with themselves, and
+            with 8 to one of 0.99, while kernels keep 0.98 or more.
         orthogonality_weight: Of half the squared norm of U^T U - I, summed over layers:
             how much of a basis' error each step takes away. 2 and more diverge.
         flip: Mirror half of the real images, drawn anew in every step.

@@ -210,7 +210,10 @@ def _discriminate(
 
 
 def _slowed(before: Params, after: Params, basis_step: float) -> Params:
-    """Returns the generator with a part of the step that Adam took of each basis."""
+    """Returns the generator with a part of the step that Adam took of each basis.
+
+    A jgan reconstruction: see `TrainConfig.basis_step`.
+    """
 
     def choose(path: Any, old: Array, new: Array) -> Array:
         if path[-1].key != "basis":

@@ -1,5 +1,9 @@
 """Cores as devices: how many share a batch, and when there is nothing to do."""
 
+import os
+import subprocess
+import sys
+
 import jax
 import pytest
 
@@ -24,6 +28,33 @@ def test_each_core_has_eight_images_or_more_and_as_many(
 def test_other_devices_than_the_processors_are_left_alone(monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     assert training.mesh_of_cores(32) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"JAX_NUM_CPU_DEVICES": "3"}]
+    + [{"XLA_FLAGS": "--xla_force_host_platform_device_count=3"}],
+)
+def test_a_fresh_process_has_a_device_a_core_or_as_many_as_it_is_told(told):
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("JAX_NUM_CPU_DEVICES", "XLA_FLAGS")
+    }
+    code = (
+        "import jax; from jgan import training; training.use_cores(); "
+        "from jgan.training import cores; print(jax.device_count(), cores._cores())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | told | {"JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    count, cores = (int(number) for number in done.stdout.split())
+    assert count == (3 if told else cores)
 
 
 def test_cores_stay_as_they_are_once_jax_is_in_use():
