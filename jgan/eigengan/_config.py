@@ -13,11 +13,13 @@ class Change:
         after: Steps before it.
         learning_rate: Instead of the config's.
         penalty_weight: Instead of the config's. Positive if that is, and else 0.
+        basis_step: Instead of the config's.
     """
 
     after: int
     learning_rate: float
     penalty_weight: float
+    basis_step: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,10 @@ class TrainConfig:
                     f"penalty_weight is {self.penalty_weight}, later "
                     f"{part.penalty_weight}; both or neither may be 0."
                 )
+            if part.basis_step is not None and part.basis_step <= 0:
+                raise ValueError(
+                    f"basis_step is {part.basis_step}; give a positive number, or None."
+                )
         weights = (self.penalty_weight, self.orthogonality_weight, self.color_weight)
         if min(weights) < 0:
             raise ValueError(
@@ -115,10 +121,6 @@ class TrainConfig:
             raise ValueError(
                 f"orthogonality_weight is {self.orthogonality_weight}; bases diverge "
                 "with 2 and more. Give less, 1 as published."
-            )
-        if self.basis_step is not None and self.basis_step <= 0:
-            raise ValueError(
-                f"basis_step is {self.basis_step}; give a positive number, or None."
             )
         decays = (self.beta1, self.beta2, self.ema_decay)
         if not all(0 <= decay < 1 for decay in decays):
@@ -139,6 +141,7 @@ class TrainConfig:
             self,
             learning_rate=now.learning_rate,
             penalty_weight=now.penalty_weight,
+            basis_step=now.basis_step,
             changes=(),
             generator=dataclasses.replace(
                 self.generator,

@@ -193,9 +193,9 @@ def test_growing_keeps_what_fits_and_the_step():
     assert jax.tree.map(jnp.shape, grown) == jax.tree.map(jnp.shape, start())
 
 
-def test_rate_and_penalty_change_after_their_steps():
+def test_rate_penalty_and_step_change_after_their_steps():
     first = Change(after=3, learning_rate=1e-3, penalty_weight=2.0)
-    second = Change(after=5, learning_rate=1e-5, penalty_weight=1.0)
+    second = Change(after=5, learning_rate=1e-5, penalty_weight=1.0, basis_step=4.0)
     config = dataclasses.replace(CONFIG, changes=(first, second))
     assert config.at(3) == CONFIG
     for step, change in ((4, first), (5, first), (6, second)):
@@ -203,6 +203,7 @@ def test_rate_and_penalty_change_after_their_steps():
             CONFIG,
             learning_rate=change.learning_rate,
             penalty_weight=change.penalty_weight,
+            basis_step=change.basis_step,
         )
 
 
@@ -252,6 +253,7 @@ def _change(after, **fields):
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"penalty_weight": -1.0}, "none may be negative"),
         ({"basis_step": 0.0}, "basis_step is 0"),
+        ({"changes": (_change(2, basis_step=-1.0),)}, "basis_step is -1"),
         ({"ema_decay": 1.0}, "each is in"),
         ({"changes": (_change(5), _change(3))}, r"changes are after \[5, 3\]"),
         ({"changes": (_change(0),)}, r"changes are after \[0\]"),
