@@ -2,22 +2,12 @@
 
 XLA runs a convolution of 32 to 64 units on one core, however many there are. With each
 core as a device of its own, two take the two halves of a batch at the same time.
-
-Each step asks for its buffers anew. The GNU C library hands large ones back to the
-system when they are freed, which zeroes every page of the next: a quarter of the
-generator's gradient for 16 images of 32 pixels went into that.
 """
 
 import contextlib
-import ctypes
 import os
 
 import jax
-
-# mallopt(3): buffers of any size from the heap, one heap for all threads, and up to 2
-# GiB of it kept when free.
-_M_MMAP_MAX, _M_ARENA_MAX, _M_TRIM_THRESHOLD = -4, -8, -1
-_KEPT = 2**31 - 1
 
 # Two groups of the four that a kernel gradient takes at a time. Measured is two devices
 # of 16 images; more devices of fewer are not.
@@ -25,13 +15,11 @@ _FEWEST_IMAGES = 8
 
 
 def use_cores() -> None:
-    """Makes every core a device, where JAX runs on the processor, and keeps memory.
+    """Makes every core a device, where JAX runs on the processor.
 
     To be called before JAX is used; later, or where ``JAX_NUM_CPU_DEVICES`` or
-    ``XLA_FLAGS`` gives a number of devices, these stay. With the GNU C library, what is
-    freed stays with the process.
+    ``XLA_FLAGS`` gives a number of devices, it does nothing.
     """
-    _keep_memory()
     flags = os.environ.get("XLA_FLAGS", "")
     told = "xla_force_host_platform_device_count" in flags
     if told or "JAX_NUM_CPU_DEVICES" in os.environ:
@@ -39,17 +27,6 @@ def use_cores() -> None:
     # Once JAX is in use it refuses.
     with contextlib.suppress(RuntimeError):
         jax.config.update("jax_num_cpu_devices", _cores())
-
-
-def _keep_memory() -> None:
-    mallopt = (
-        getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    )
-    if mallopt is None:
-        return
-    mallopt(_M_MMAP_MAX, 0)
-    mallopt(_M_ARENA_MAX, 1)
-    mallopt(_M_TRIM_THRESHOLD, _KEPT)
 
 
 def _cores() -> int:

@@ -61,34 +61,3 @@ def test_cores_stay_as_they_are_once_jax_is_in_use():
     before = jax.devices()
     training.use_cores()
     assert jax.devices() == before
-
-
-_FREED_AND_TAKEN = """
-import ctypes, resource
-from jgan import training
-training.use_cores()
-libc = ctypes.CDLL(None)
-libc.malloc.restype = ctypes.c_void_p
-faults = []
-for _ in range(3):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    buffer = ctypes.c_void_p(libc.malloc(2**26))
-    libc.memset(buffer, 1, 2**26)
-    libc.free(buffer)
-    faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-print(*faults[1:])
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="of the GNU C library")
-def test_what_is_freed_is_not_zeroed_again():
-    done = subprocess.run(
-        [sys.executable, "-c", _FREED_AND_TAKEN],
-        env=os.environ | {"JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    # Pages of 2 MiB would be 32, of 4 KiB 16,384.
-    assert all(int(faults) < 8 for faults in done.stdout.split())
