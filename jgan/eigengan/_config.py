@@ -13,7 +13,7 @@ class Change:
         after: Steps before it.
         learning_rate: Instead of the config's.
         penalty_weight: Instead of the config's. Positive if that is, and else 0.
-        basis_step: Instead of the config's.
+        basis_step: Instead of the config's; None is as published, not as the config.
     """
 
     after: int

@@ -20,8 +20,9 @@ PRESETS = {
                 units=(160, 112, 64, 32, 16), hidden=128
             ),
             batch_size=32,
-            # Later growth, after 500, 1,200 and 2,500 steps at this rate, left the last
-            # two layers a hundredth and less of what images differ by.
+            # Later growth, after 500, 1,200 and 2,500 steps, with bases that stepped
+            # shorter from the start, left the last two layers a hundredth of what
+            # images differ by at step 4,000. So, each makes 0.14 or more at step 1,500.
             growth=(200, 400, 800),
             changes=(
                 # Bases turn as fast as Adam has them until each layer has its part.
