@@ -109,8 +109,8 @@ EIGENGAN = {
     name: EigenTraining(
         name=name,
         config=dataclasses.replace(
-            preset.config,
-            # The twin has none, as the published code.
+            # The twin has neither classes nor colors, as the published code.
+            preset.config.without_classes(),
             color_weight=0.0,
             growth=(),
             generator=dataclasses.replace(

@@ -64,7 +64,11 @@ def train(
         if half_steps is not None:
             raise ValueError(f"--half-steps is {half_steps}; it is of scenes64 alone.")
         training.use_cores()
-        world = chosen.world() if data is None else _folder(data, config)
+        world = chosen.world()
+        if data is not None:
+            # A folder does not tell of what kind its images are.
+            config = config.without_classes()
+            world = _folder(data, config)
         features = _features(of_scenes=data is None) if distance else None
         with _shown(preset, num_steps) as show:
             state = eigengan.train(

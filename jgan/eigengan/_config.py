@@ -51,6 +51,10 @@ class TrainConfig:
         flip: Mirror half of the real images, drawn anew in every step.
         color_weight: Of the distance of colors in the generator's loss
             (`jgan.training.colors`), no part of EigenGAN.
+        class_weight: Of what images tell about their class, in the generator's loss:
+            the information, in nats, that the discriminator has of the class of one
+            generated image (jgan reconstruction, after Springenberg, 2016). Where a
+            continuous input decides the class, what lies between two is of neither.
         ema_decay: Of the averaged generator, which is the one to keep.
         seed: Of everything that is drawn.
     """
@@ -69,6 +73,7 @@ class TrainConfig:
     orthogonality_weight: float = 1.0
     flip: bool = True
     color_weight: float = 0.0
+    class_weight: float = 0.0
     ema_decay: float = 0.999
     seed: int = 0
 
@@ -111,11 +116,21 @@ class TrainConfig:
                 raise ValueError(
                     f"basis_step is {part.basis_step}; give a positive number, or None."
                 )
-        weights = (self.penalty_weight, self.orthogonality_weight, self.color_weight)
+        weights = (
+            self.penalty_weight,
+            self.orthogonality_weight,
+            self.color_weight,
+            self.class_weight,
+        )
         if min(weights) < 0:
             raise ValueError(
-                "penalty_weight, orthogonality_weight and color_weight are "
-                f"{weights}; none may be negative."
+                "penalty_weight, orthogonality_weight, color_weight and class_weight "
+                f"are {weights}; none may be negative."
+            )
+        if self.class_weight and not self.discriminator.num_classes:
+            raise ValueError(
+                f"class_weight is {self.class_weight}, and the discriminator tells no "
+                "classes apart. Give it a num_classes, or no class_weight."
             )
         if self.orthogonality_weight >= 2:
             raise ValueError(
@@ -127,6 +142,11 @@ class TrainConfig:
             raise ValueError(
                 f"beta1, beta2 and ema_decay are {decays}; each is in [0, 1)."
             )
+
+    def without_classes(self) -> "TrainConfig":
+        """Returns the config for real images whose classes are not known."""
+        discriminator = dataclasses.replace(self.discriminator, num_classes=0)
+        return dataclasses.replace(self, discriminator=discriminator, class_weight=0.0)
 
     def at(self, step: int) -> "TrainConfig":
         """Returns the config of one step, in which nothing grows or changes.

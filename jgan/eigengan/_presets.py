@@ -17,7 +17,7 @@ PRESETS = {
                 units=(224, 144, 80, 40, 24), dims=(6, 6, 6, 6), noise_dim=10
             ),
             discriminator=eigen_discriminator.Config(
-                units=(160, 112, 64, 32, 16), hidden=128
+                units=(160, 112, 64, 32, 16), hidden=128, num_classes=8
             ),
             batch_size=32,
             # Later growth, after 500, 1,200 and 2,500 steps, with bases that stepped
@@ -37,6 +37,7 @@ PRESETS = {
             # With 3, images stayed soft.
             penalty_weight=0.5,
             color_weight=10.0,
+            class_weight=0.3,
             flip=False,
         ),
         world=ScenesWorld,

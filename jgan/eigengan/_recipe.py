@@ -58,7 +58,7 @@ class _Recipe:
 
     @property
     def num_classes(self) -> int:
-        return 0
+        return self.config.discriminator.num_classes
 
     @property
     def seed(self) -> int:

@@ -27,7 +27,11 @@ from jgan.models.eigengan import Generator
 from jgan.models.subspace import gram_error
 from jgan.training import keys
 from jgan.training.colors import color_distance
-from jgan.training.losses import hinge_discriminator, saturating_hinge_generator
+from jgan.training.losses import (
+    class_information,
+    hinge_discriminator,
+    saturating_hinge_generator,
+)
 from jgan.training.optimize import follow
 from jgan.training.shares import Shares
 from jgan.typing import Images, Params
@@ -45,7 +49,9 @@ class Metrics(NamedTuple):
         penalty: Squared norm of its gradient at real images, times the steps between
             penalties, and 0 in the steps between: over many steps, the mean is the
             norm's.
+        classes: Cross entropy of the classes of real images, 0 without classes.
         generator: What generated images cost the generator.
+        information: What they tell about their class in nats, 0 without classes.
         orthogonality: Half the squared norm of U^T U - I, summed over layers.
         colors: Distance of colors that the generator minimizes too, 0 where it does
             not.
@@ -56,7 +62,9 @@ class Metrics(NamedTuple):
     real: Scalar
     fake: Scalar
     penalty: Scalar
+    classes: Scalar
     generator: Scalar
+    information: Scalar
     orthogonality: Scalar
     colors: Scalar
     generator_gradient: Scalar
@@ -75,7 +83,7 @@ def train_step(
 
     Args:
         state: Before the step; may be donated.
-        batch: Real images. Their classes are not looked at.
+        batch: Real images, and their classes if the discriminator tells them apart.
         config: Static.
         penalized: Whether the step is one of those with a gradient penalty.
         sharding: How images lie on devices, whose number divides the batch: each takes
@@ -87,12 +95,12 @@ def train_step(
     step = functools.partial(
         _share_of_step, config=config, penalized=penalized, shares=shares
     )
-    return shares.divided(step)(state, reals, latents)
+    return shares.divided(step)(state, batch._replace(images=reals), latents)
 
 
 def _share_of_step(
     state: State,
-    reals: Images,
+    reals: Batch,
     latents: EigenLatents,
     *,
     config: TrainConfig,
@@ -114,16 +122,16 @@ def _share_of_step(
     )
 
     network: Any = Discriminator(config.discriminator)
-    cost = lambda images: saturating_hinge_generator(
-        network.apply({"params": discriminator}, images)
+    cost = lambda images: _generator_cost(
+        *network.apply({"params": discriminator}, images), config, shares
     )
-    generator_loss, image_gradient = jax.value_and_grad(cost)(fakes)
+    image_gradient, generator_losses = jax.grad(cost, has_aux=True)(fakes)
     colors = jnp.zeros(())
     if config.color_weight:
-        colors, color_gradient = _color_gradient(fakes, reals, shares)
+        colors, color_gradient = _color_gradient(fakes, reals.images, shares)
         image_gradient += config.color_weight * color_gradient
-    generator_loss, (generator_gradient,) = shares.mean(
-        (generator_loss, pull_back(image_gradient))
+    generator_losses, (generator_gradient,) = shares.mean(
+        (generator_losses, pull_back(image_gradient))
     )
     generator, generator_optimizer = follow(
         adam, generator_gradient, state.generator_optimizer, state.generator
@@ -146,7 +154,7 @@ def _share_of_step(
         ),
         Metrics(
             *losses,
-            generator_loss,
+            *generator_losses,
             orthogonality_loss(state.generator),
             colors,
             optax.tree.norm(generator_gradient),
@@ -171,6 +179,21 @@ def _color_gradient(
     return colors, num_shares * shares.own(gradient, len(fakes))
 
 
+def _generator_cost(
+    scores: Float[Array, " image"],
+    class_scores: Float[Array, "image class"],
+    config: TrainConfig,
+    shares: Shares,
+) -> tuple[Array, tuple[Array, Array]]:
+    """Returns the loss of a share of generated images, and its two parts."""
+    realism = saturating_hinge_generator(scores)
+    if not config.discriminator.num_classes:
+        return realism, (realism, jnp.zeros(()))
+    kinds = jax.nn.softmax(jax.lax.stop_gradient(class_scores))
+    information = class_information(class_scores, shares.mean(kinds.mean(axis=0)))
+    return realism - config.class_weight * information, (realism, information)
+
+
 def _flipped(images: Images, config: TrainConfig, state: State) -> Images:
     key = keys.step_key(config.seed, state.step, keys.FLIPS)
     mirrored = jax.random.bernoulli(key, shape=(len(images), 1, 1, 1))
@@ -179,31 +202,38 @@ def _flipped(images: Images, config: TrainConfig, state: State) -> Images:
 
 def _discriminate(
     params: Params,
-    reals: Images,
+    reals: Batch,
     fakes: Images,
     config: TrainConfig,
     *,
     penalized: bool,
-) -> tuple[tuple[Array, Array, Array], Params]:
-    """Returns both halves of the loss, the penalty, and the gradient."""
+) -> tuple[tuple[Array, Array, Array, Array], Params]:
+    """Returns the loss' halves, the penalty, what classes cost, and the gradient."""
     network: Any = Discriminator(config.discriminator)
 
     def total(params: Params):
         score = lambda images: network.apply({"params": params}, images)
         if penalized:
             # No image's score depends on another, so one pull gives every gradient.
-            real_scores, pull = jax.vjp(score, reals)
-            (slopes,) = pull(jnp.ones_like(real_scores))
-            fake_scores = score(fakes)
+            (real_scores, kinds), pull = jax.vjp(score, reals.images)
+            (slopes,) = pull((jnp.ones_like(real_scores), jnp.zeros_like(kinds)))
+            fake_scores, _ = score(fakes)
             penalty = jnp.square(slopes).sum(axis=(1, 2, 3)).mean()
             penalty = config.penalty_every * penalty
         else:
             # In one call: larger batches run faster.
-            scores = score(jnp.concatenate([reals, fakes]))
-            real_scores, fake_scores = jnp.split(scores, [len(reals)])
+            scores, kinds = score(jnp.concatenate([reals.images, fakes]))
+            real_scores, fake_scores = jnp.split(scores, [len(reals.images)])
+            kinds = kinds[: len(reals.images)]
             penalty = jnp.zeros(())
         real, fake = hinge_discriminator(real_scores, fake_scores)
-        return real + fake + config.penalty_weight * penalty, (real, fake, penalty)
+        classes = jnp.zeros(())
+        if config.discriminator.num_classes:
+            classes = optax.softmax_cross_entropy_with_integer_labels(
+                kinds, reals.class_label
+            ).mean()
+        loss = real + fake + config.penalty_weight * penalty + classes
+        return loss, (real, fake, penalty, classes)
 
     gradient, parts = jax.grad(total, has_aux=True)(params)
     return parts, gradient

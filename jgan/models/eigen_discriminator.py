@@ -1,9 +1,13 @@
-"""Discriminator of EigenGAN (He, Kan & Shan, 2021): convolutions, no normalization."""
+"""Discriminator of EigenGAN (He, Kan & Shan, 2021): convolutions, no normalization.
+
+That it may tell the class of an image too is of Odena, Olah & Shlens (2017).
+"""
 
 import dataclasses
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan import ops
@@ -20,11 +24,13 @@ class Config:
             generator's.
         hidden: Units of the layer before the score.
         padding: As the generator's.
+        num_classes: Classes of images to tell apart; the published one tells none.
     """
 
     units: tuple[int, ...] = (512, 512, 256, 128, 64, 32, 16)
     hidden: int = 512
     padding: str = "tensorflow"
+    num_classes: int = 0
 
     def __post_init__(self) -> None:
         if not self.units or min(*self.units, self.hidden) < 1:
@@ -32,6 +38,8 @@ class Config:
                 f"units {self.units} and hidden {self.hidden} must be positive, and "
                 "there is at least one number of units."
             )
+        if self.num_classes < 0:
+            raise ValueError(f"num_classes is {self.num_classes}; give 0 or more.")
 
     @property
     def resolution(self) -> int:
@@ -40,13 +48,17 @@ class Config:
 
 
 class Discriminator(nn.Module):
-    """Maps images to scores, high for real ones."""
+    """Maps images to scores, high for real ones, and to scores of classes."""
 
     config: Config
 
     @nn.compact
-    def __call__(self, images: Images) -> Float[Array, " image"]:
-        """Returns the score of each image.
+    def __call__(
+        self, images: Images
+    ) -> tuple[Float[Array, " image"], Float[Array, "image class"]]:
+        """Returns the score of each image, and of each class for it.
+
+        Class scores are natural logarithms of probabilities, plus any number.
 
         Args:
             images: In [-1, 1].
@@ -72,7 +84,10 @@ class Discriminator(nn.Module):
             units, kernel_init=initializer(transposed=False), name=name
         )
         h = _act(dense(config.hidden, "hidden")(h.reshape(len(h), -1)))
-        return dense(1, "score")(h)[:, 0]
+        score = dense(1, "score")(h)[:, 0]
+        if not config.num_classes:
+            return score, jnp.zeros((len(h), 0))
+        return score, dense(config.num_classes, "classes")(h)
 
 
 class _Halve(nn.Module):

@@ -188,7 +188,7 @@ def _check(
         )
     if recipe.num_classes and len(world.class_names) != recipe.num_classes:
         raise ValueError(
-            f"The world has {len(world.class_names)} classes, the generator "
+            f"The world has {len(world.class_names)} classes, the recipe "
             f"{recipe.num_classes}."
         )
     if num_steps < 1 or report_every < 1 or save_every < 1 or save_every % report_every:

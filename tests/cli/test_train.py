@@ -123,7 +123,15 @@ def test_train_needs_a_folder_and_whole_steps(run):
 @pytest.fixture
 def _a_tiny_eigengan(monkeypatch):
     preset = training.Preset(
-        config=eigen_tiny.CONFIG, world=lambda: ScenesWorld(16), num_steps=2
+        config=dataclasses.replace(
+            eigen_tiny.CONFIG,
+            discriminator=dataclasses.replace(
+                eigen_tiny.CONFIG.discriminator, num_classes=8
+            ),
+            class_weight=0.3,
+        ),
+        world=lambda: ScenesWorld(16),
+        num_steps=2,
     )
     monkeypatch.setitem(eigengan.PRESETS, "tiny-eigen", preset)
 

@@ -11,6 +11,7 @@ import pytest
 from jgan.eigengan import Change, initial_state, train_step
 from jgan.eigengan._state import draw_latents, grow
 from jgan.models import eigen_discriminator
+from jgan.models.eigengan import Generator
 from jgan.models.subspace import gram_error, orthonormalize
 from tests.eigengan.tiny import CONFIG, reals, start
 
@@ -23,6 +24,14 @@ _TORCH = dataclasses.replace(
     generator=dataclasses.replace(CONFIG.generator, padding="pytorch"),
     discriminator=dataclasses.replace(CONFIG.discriminator, padding="pytorch"),
     learning_rate=2e-6,
+    flip=False,
+)
+
+
+# Its discriminator tells classes apart.
+_LABELED = dataclasses.replace(
+    CONFIG,
+    discriminator=dataclasses.replace(CONFIG.discriminator, num_classes=8),
     flip=False,
 )
 
@@ -102,6 +111,54 @@ def _check(state, penalized):
         ),
     ]
     return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
+
+
+def test_class_weight_adds_to_the_gradient_what_raises_the_information():
+    state = jax.jit(initial_state, static_argnums=0)(_LABELED)
+    # Some classes must be more frequent, or all frequencies cancel.
+    scores = state.discriminator["classes"]
+    bias = scores["bias"] + jnp.linspace(-2, 2, 8)
+    state.discriminator["classes"] = scores | {"bias": bias}
+
+    def gradient(weight):
+        config = dataclasses.replace(_LABELED, class_weight=weight)
+        after, metrics = _step(config)(state, reals())
+        return _gradient(after.generator_optimizer, config), after, metrics
+
+    plain, after, metrics = gradient(0.0)
+    added = jax.tree.map(lambda a, b: (a - b) / 1e3, gradient(1e3)[0], plain)
+
+    def information(params):
+        latents = draw_latents(_LABELED, _LABELED.batch_size, 0)
+        images = Generator(_LABELED.generator).apply({"params": params}, latents)[0]
+        network = eigen_discriminator.Discriminator(_LABELED.discriminator)
+        _, scores = network.apply({"params": after.discriminator}, images)
+        kinds = jax.nn.softmax(scores)
+        # As Springenberg (2016) writes it.
+        entropy = lambda p: jax.scipy.special.entr(p).sum(axis=-1)
+        return entropy(kinds.mean(axis=0)) - entropy(kinds).mean()
+
+    value, want = jax.value_and_grad(information)(state.generator)
+    assert float(value) > 1e-3
+    assert float(metrics.information) == pytest.approx(float(value), rel=1e-4)
+    for mine, theirs in zip(jax.tree.leaves(added), jax.tree.leaves(want), strict=True):
+        scale = float(np.abs(theirs).max())
+        np.testing.assert_allclose(mine, -np.asarray(theirs), atol=1e-3 * scale)
+
+
+def test_a_discriminator_learns_the_classes_it_is_told():
+    config = dataclasses.replace(_LABELED, learning_rate=3e-3)
+    state = jax.jit(initial_state, static_argnums=0)(config)
+    told = []
+    for _ in range(60):
+        state, metrics = _step(config, False)(state, reals())
+        told.append(float(metrics.classes))
+    # To know nothing of eight classes costs their logarithm.
+    assert told[0] > 0.8 * np.log(8)
+    assert told[-1] < 0.1 * np.log(8)
+    # Without classes, nothing is told.
+    _, metrics = _step(CONFIG, False)(start(), reals())
+    assert (float(metrics.classes), float(metrics.information)) == (0.0, 0.0)
 
 
 def test_the_first_step_moves_everything_and_counts():
@@ -255,6 +312,8 @@ def _change(after, **fields):
         ({"basis_step": 0.0}, "basis_step is 0"),
         ({"changes": (_change(2, basis_step=-1.0),)}, "basis_step is -1"),
         ({"ema_decay": 1.0}, "each is in"),
+        ({"class_weight": 1.0}, "class_weight is 1.0, and the discriminator tells no"),
+        ({"class_weight": -1.0}, "none may be negative"),
         ({"changes": (_change(5), _change(3))}, r"changes are after \[5, 3\]"),
         ({"changes": (_change(0),)}, r"changes are after \[0\]"),
         ({"changes": (_change(2, learning_rate=0.0),)}, "learning_rate is 0"),

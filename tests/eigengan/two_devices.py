@@ -8,14 +8,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jgan.eigengan import train_step
+from jgan.eigengan import initial_state, train_step
 from jgan.training import mesh_of_cores
 from jgan.training._devices import Devices
 from jgan.worlds import ScenesWorld
-from tests.eigengan.tiny import CONFIG, start
+from tests.eigengan.tiny import CONFIG
 
-# Colors are compared between all images, whichever device they are on.
-_CONFIG = dataclasses.replace(CONFIG, batch_size=16, color_weight=10.0)
+# Colors are compared between all images, and classes counted over all, whichever device
+# they are on.
+_CONFIG = dataclasses.replace(
+    CONFIG,
+    batch_size=16,
+    color_weight=10.0,
+    class_weight=0.5,
+    discriminator=dataclasses.replace(CONFIG.discriminator, num_classes=8),
+)
 _NUM_STEPS = 3
 
 
@@ -24,7 +31,9 @@ def _run(devices):
     wide = lambda leaf: leaf.astype(jnp.float64) if leaf.dtype.kind == "f" else leaf
     reals = ScenesWorld(16).sample(_CONFIG.batch_size, key=jax.random.key(0))
     images = jax.tree.map(wide, jax.device_get(reals))
-    state = devices.place_state(jax.tree.map(wide, jax.device_get(start())))
+    state = devices.place_state(
+        jax.tree.map(wide, jax.device_get(initial_state(_CONFIG)))
+    )
     metrics = []
     for number in range(_NUM_STEPS):
         step = functools.partial(
