@@ -14,12 +14,14 @@ class Change:
         learning_rate: Instead of the config's.
         penalty_weight: Instead of the config's. Positive if that is, and else 0.
         basis_step: Instead of the config's; None is as published, not as the config.
+        class_weight: Instead of the config's; 0 is none, not as the config.
     """
 
     after: int
     learning_rate: float
     penalty_weight: float
     basis_step: float | None = None
+    class_weight: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -120,17 +122,18 @@ class TrainConfig:
             self.penalty_weight,
             self.orthogonality_weight,
             self.color_weight,
-            self.class_weight,
+            *(part.class_weight for part in (self, *self.changes)),
         )
         if min(weights) < 0:
             raise ValueError(
-                "penalty_weight, orthogonality_weight, color_weight and class_weight "
-                f"are {weights}; none may be negative."
+                "penalty_weight, orthogonality_weight, color_weight and class_weight, "
+                f"that of changes too, are {weights}; none may be negative."
             )
-        if self.class_weight and not self.discriminator.num_classes:
+        most = max(part.class_weight for part in (self, *self.changes))
+        if most and not self.discriminator.num_classes:
             raise ValueError(
-                f"class_weight is {self.class_weight}, and the discriminator tells no "
-                "classes apart. Give it a num_classes, or no class_weight."
+                f"class_weight is {most}, and the discriminator tells no classes "
+                "apart. Give it a num_classes, or no class_weight."
             )
         if self.orthogonality_weight >= 2:
             raise ValueError(
@@ -146,7 +149,13 @@ class TrainConfig:
     def without_classes(self) -> "TrainConfig":
         """Returns the config for real images whose classes are not known."""
         discriminator = dataclasses.replace(self.discriminator, num_classes=0)
-        return dataclasses.replace(self, discriminator=discriminator, class_weight=0.0)
+        changes = [dataclasses.replace(one, class_weight=0.0) for one in self.changes]
+        return dataclasses.replace(
+            self,
+            discriminator=discriminator,
+            changes=tuple(changes),
+            class_weight=0.0,
+        )
 
     def at(self, step: int) -> "TrainConfig":
         """Returns the config of one step, in which nothing grows or changes.
@@ -162,6 +171,7 @@ class TrainConfig:
             learning_rate=now.learning_rate,
             penalty_weight=now.penalty_weight,
             basis_step=now.basis_step,
+            class_weight=now.class_weight,
             changes=(),
             generator=dataclasses.replace(
                 self.generator,

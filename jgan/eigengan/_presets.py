@@ -1,10 +1,13 @@
 """The EigenGANs that jgan trains by name."""
 
+import functools
+
 from jgan.eigengan._config import Change, TrainConfig
 from jgan.models import eigen_discriminator, eigengan
 from jgan.training import Preset
 from jgan.worlds import ScenesWorld
 
+_late = functools.partial(Change, penalty_weight=0.5, class_weight=0.3)
 PRESETS = {
     # Unconditional, so that the kind of landscape is for a dimension to find. Scenes
     # are not mirrored: the renderer draws both sides alike already. Without growth, at
@@ -25,19 +28,15 @@ PRESETS = {
             # images differ by at step 4,000. So, each makes 0.14 or more at step 1,500.
             growth=(200, 400, 800),
             changes=(
-                # Bases turn as fast as Adam has them until each layer has its part.
-                Change(
-                    after=3_000, learning_rate=6e-4, penalty_weight=0.5, basis_step=8.0
-                ),
-                Change(
-                    after=9_000, learning_rate=4e-4, penalty_weight=0.5, basis_step=8.0
-                ),
+                _late(after=2_000, learning_rate=6e-4, basis_step=24.0),
+                _late(after=3_000, learning_rate=6e-4, basis_step=8.0),
+                _late(after=9_000, learning_rate=4e-4, basis_step=8.0),
             ),
             learning_rate=6e-4,
             # With 3, images stayed soft.
             penalty_weight=0.5,
             color_weight=10.0,
-            class_weight=0.3,
+            basis_step=24.0,
             flip=False,
         ),
         world=ScenesWorld,
