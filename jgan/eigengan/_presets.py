@@ -1,13 +1,10 @@
 """The EigenGANs that jgan trains by name."""
 
-import functools
-
 from jgan.eigengan._config import Change, TrainConfig
 from jgan.models import eigen_discriminator, eigengan
 from jgan.training import Preset
 from jgan.worlds import ScenesWorld
 
-_late = functools.partial(Change, penalty_weight=0.5, class_weight=0.3)
 PRESETS = {
     # Unconditional, so that the kind of landscape is for a dimension to find. Scenes
     # are not mirrored: the renderer draws both sides alike already. Without growth, at
@@ -23,19 +20,35 @@ PRESETS = {
                 units=(160, 112, 64, 32, 16), hidden=128, num_classes=8
             ),
             batch_size=32,
-            # Later growth, after 500, 1,200 and 2,500 steps, with bases that stepped
-            # shorter from the start, left the last two layers a hundredth of what
-            # images differ by at step 4,000. So, each makes 0.14 or more at step 1,500.
+            # Later growth, after 500, 1,200 and 2,500 steps, left the last two layers a
+            # hundredth of what images differ by at step 4,000; bases that step as long
+            # as Adam has them left the first one as little at step 1,500. So, all make
+            # 0.14 or more there.
             growth=(200, 400, 800),
             changes=(
-                _late(after=2_000, learning_rate=6e-4, basis_step=24.0),
-                _late(after=3_000, learning_rate=6e-4, basis_step=8.0),
-                _late(after=9_000, learning_rate=4e-4, basis_step=8.0),
+                # From the start, classes were a matter of the last layers.
+                Change(
+                    after=2_000,
+                    learning_rate=6e-4,
+                    penalty_weight=0.5,
+                    basis_step=24.0,
+                    class_weight=0.3,
+                ),
+                Change(
+                    after=9_000,
+                    learning_rate=4e-4,
+                    penalty_weight=0.5,
+                    basis_step=8.0,
+                    class_weight=0.3,
+                ),
             ),
             learning_rate=6e-4,
             # With 3, images stayed soft.
             penalty_weight=0.5,
             color_weight=10.0,
+            # Four times what they are at step 4,500. Without, a discriminator that had
+            # learned well broke within 50 steps.
+            longest_gradient=80.0,
             basis_step=24.0,
             flip=False,
         ),

@@ -55,8 +55,8 @@ class Metrics(NamedTuple):
         orthogonality: Half the squared norm of U^T U - I, summed over layers.
         colors: Distance of colors that the generator minimizes too, 0 where it does
             not.
-        generator_gradient: Norm of its gradient.
-        discriminator_gradient: Norm of its gradient.
+        generator_gradient: Norm of its gradient, before it is shortened.
+        discriminator_gradient: Norm of its gradient, likewise.
     """
 
     real: Scalar
@@ -117,6 +117,7 @@ def _share_of_step(
         _discriminate(state.discriminator, reals, fakes, config, penalized=penalized)
     )
     adam = optimizer(config)
+    gradient, norm = _shortened(gradient, config.longest_gradient)
     discriminator, discriminator_optimizer = follow(
         adam, gradient, state.discriminator_optimizer, state.discriminator
     )
@@ -132,6 +133,9 @@ def _share_of_step(
         image_gradient += config.color_weight * color_gradient
     generator_losses, (generator_gradient,) = shares.mean(
         (generator_losses, pull_back(image_gradient))
+    )
+    generator_gradient, generator_norm = _shortened(
+        generator_gradient, config.longest_gradient
     )
     generator, generator_optimizer = follow(
         adam, generator_gradient, state.generator_optimizer, state.generator
@@ -157,8 +161,8 @@ def _share_of_step(
             *generator_losses,
             orthogonality_loss(state.generator),
             colors,
-            optax.tree.norm(generator_gradient),
-            optax.tree.norm(gradient),
+            generator_norm,
+            norm,
         ),
     )
 
@@ -177,6 +181,17 @@ def _color_gradient(
     colors, gradient = jax.value_and_grad(distance)(every)
     num_shares = len(every) // len(fakes)
     return colors, num_shares * shares.own(gradient, len(fakes))
+
+
+def _shortened(
+    gradient: Params, longest: float | None
+) -> tuple[Params, Float[Array, ""]]:
+    """Returns the gradient, no longer than that, and its norm before."""
+    norm = optax.tree.norm(gradient)
+    if longest is None:
+        return gradient, norm
+    share = jnp.minimum(1.0, longest / norm)
+    return jax.tree.map(lambda leaf: share * leaf, gradient), norm
 
 
 def _generator_cost(

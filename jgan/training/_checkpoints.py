@@ -1,6 +1,6 @@
 """Checkpoints of a run: whole or absent, whatever kills the process.
 
-Orbax writes to a temporary name and renames; it keeps the last two.
+Orbax writes to a temporary name and renames; it keeps the last five.
 """
 
 import functools
@@ -15,7 +15,8 @@ import orbax.checkpoint as ocp
 
 from jgan.training.recipe import Recipe
 
-_KEEP = 2
+# A training can break without a number that is not finite, and is looked at later.
+_KEEP = 5
 
 
 @contextmanager

@@ -113,6 +113,35 @@ def _check(state, penalized):
     return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
 
 
+def test_long_gradients_are_shortened_and_others_left():
+    after, plain = _step()(start(), reals())
+    norms = plain.generator_gradient, plain.discriminator_gradient
+    longest = 0.5 * float(min(norms))
+    config = dataclasses.replace(CONFIG, longest_gradient=longest)
+    short, told = _step(config)(start(), reals())
+    # The generator's comes of another discriminator, but is longer still.
+    for state in (short.generator_optimizer, short.discriminator_optimizer):
+        gradient = jax.tree.leaves(_gradient(state, CONFIG))
+        length = np.sqrt(sum(np.square(leaf).sum() for leaf in gradient))
+        assert length == pytest.approx(longest, rel=1e-5)
+    np.testing.assert_allclose(
+        told.discriminator_gradient, plain.discriminator_gradient, rtol=1e-5
+    )
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(
+            a / longest, b / float(norms[1]), atol=1e-6
+        ),
+        _gradient(short.discriminator_optimizer, CONFIG),
+        _gradient(after.discriminator_optimizer, CONFIG),
+    )
+    config = dataclasses.replace(CONFIG, longest_gradient=2 * float(max(norms)))
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7),
+        _step(config)(start(), reals())[0],
+        after,
+    )
+
+
 def test_class_weight_adds_to_the_gradient_what_raises_the_information():
     state = jax.jit(initial_state, static_argnums=0)(_LABELED)
     # Some classes must be more frequent, or all frequencies cancel.
@@ -312,6 +341,7 @@ def _change(after, **fields):
         ({"basis_step": 0.0}, "basis_step is 0"),
         ({"changes": (_change(2, basis_step=-1.0),)}, "basis_step is -1"),
         ({"ema_decay": 1.0}, "each is in"),
+        ({"longest_gradient": 0.0}, "longest_gradient is 0.0"),
         ({"class_weight": 1.0}, "class_weight is 1.0, and the discriminator tells no"),
         ({"class_weight": -1.0}, "none may be negative"),
         ({"changes": (_change(5), _change(3))}, r"changes are after \[5, 3\]"),
