@@ -88,7 +88,15 @@ def train_step(
         penalized: Whether the step is one of those with a gradient penalty.
         sharding: How images lie on devices, whose number divides the batch: each takes
             the step on its own. None leaves it to the compiler.
+
+    Raises:
+        ValueError: If the discriminator tells classes apart, and the batch has none.
     """
+    if config.discriminator.num_classes and batch.class_label is None:
+        raise ValueError(
+            f"The discriminator tells {config.discriminator.num_classes} classes "
+            "apart, and the real images have none. Train `config.without_classes()`."
+        )
     shares = Shares(sharding)
     latents = draw_latents(config, config.batch_size, state.step)
     reals = _flipped(batch.images, config, state) if config.flip else batch.images
@@ -123,15 +131,17 @@ def _share_of_step(
     )
 
     network: Any = Discriminator(config.discriminator)
-    cost = lambda images: _generator_cost(
-        *network.apply({"params": discriminator}, images), config, shares
-    )
+
+    def cost(images: Images) -> tuple[Array, tuple[Array, Array]]:
+        scores, kinds = network.apply({"params": discriminator}, images)
+        return _generator_cost(scores, kinds, config, shares)
+
     image_gradient, generator_losses = jax.grad(cost, has_aux=True)(fakes)
     colors = jnp.zeros(())
     if config.color_weight:
         colors, color_gradient = _color_gradient(fakes, reals.images, shares)
         image_gradient += config.color_weight * color_gradient
-    generator_losses, (generator_gradient,) = shares.mean(
+    (realism, information), (generator_gradient,) = shares.mean(
         (generator_losses, pull_back(image_gradient))
     )
     generator_gradient, generator_norm = _shortened(
@@ -157,12 +167,13 @@ def _share_of_step(
             discriminator_optimizer=discriminator_optimizer,
         ),
         Metrics(
-            *losses,
-            *generator_losses,
-            orthogonality_loss(state.generator),
-            colors,
-            generator_norm,
-            norm,
+            **losses,
+            generator=realism,
+            information=information,
+            orthogonality=orthogonality_loss(state.generator),
+            colors=colors,
+            generator_gradient=generator_norm,
+            discriminator_gradient=norm,
         ),
     )
 
@@ -222,8 +233,8 @@ def _discriminate(
     config: TrainConfig,
     *,
     penalized: bool,
-) -> tuple[tuple[Array, Array, Array, Array], Params]:
-    """Returns the loss' halves, the penalty, what classes cost, and the gradient."""
+) -> tuple[dict[str, Array], Params]:
+    """Returns the parts of the loss, as `Metrics` names them, and the gradient."""
     network: Any = Discriminator(config.discriminator)
 
     def total(params: Params):
@@ -243,12 +254,12 @@ def _discriminate(
             penalty = jnp.zeros(())
         real, fake = hinge_discriminator(real_scores, fake_scores)
         classes = jnp.zeros(())
-        if config.discriminator.num_classes:
+        if config.discriminator.num_classes and reals.class_label is not None:
             classes = optax.softmax_cross_entropy_with_integer_labels(
                 kinds, reals.class_label
             ).mean()
-        loss = real + fake + config.penalty_weight * penalty + classes
-        return loss, (real, fake, penalty, classes)
+        parts = {"real": real, "fake": fake, "penalty": penalty, "classes": classes}
+        return real + fake + config.penalty_weight * penalty + classes, parts
 
     gradient, parts = jax.grad(total, has_aux=True)(params)
     return parts, gradient

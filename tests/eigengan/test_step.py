@@ -190,6 +190,23 @@ def test_a_discriminator_learns_the_classes_it_is_told():
     assert (float(metrics.classes), float(metrics.information)) == (0.0, 0.0)
 
 
+def test_images_without_classes_are_refused_where_classes_are_told_apart():
+    with pytest.raises(ValueError, match="8 classes apart, and the real images"):
+        train_step(
+            start(), reals()._replace(class_label=None), _LABELED, penalized=True
+        )
+    config = dataclasses.replace(
+        _LABELED,
+        class_weight=0.3,
+        changes=(_change(2, class_weight=0.2),),
+        learning_rate=3e-4,
+    )
+    plain = config.without_classes()
+    assert plain == dataclasses.replace(
+        CONFIG, flip=False, learning_rate=3e-4, changes=(_change(2),)
+    )
+
+
 def test_the_first_step_moves_everything_and_counts():
     after, metrics = _step()(start(), reals())
     assert int(after.step) == 1

@@ -1,0 +1,152 @@
+"""The energy model on Gaussian activations, whose score is known."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgan.interpretable import (
+    EnergyConfig,
+    Scale,
+    energy,
+    energy_step,
+    initial_energy,
+    langevin,
+)
+from jgan.models.energy import Config
+
+_SHAPE = (2, 4, 2)
+# Longer steps of chains make the distribution that they keep another one: at 0.2, by
+# 7 % where the density is narrowest.
+_CONFIG = EnergyConfig(
+    network=Config(width=16, hidden=32),
+    num_chains=512,
+    num_steps=10,
+    step_size=0.1,
+    size_weight=1e-4,
+)
+# At the rate, and at a tenth of it.
+_NUM_STEPS = 1600, 900
+
+
+@functools.cache
+def _correlations():
+    """Of all numbers: units of a place, and places next to each other in a row."""
+    units = np.array([[1.0, 0.6], [0.6, 1.0]])
+    places = 0.5 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
+    return np.kron(np.eye(2), np.kron(places, units))
+
+
+def _draw(key, count):
+    root = jnp.float32(np.linalg.cholesky(_correlations()))
+    numbers = jax.random.normal(key, (count, len(root))) @ root.T
+    return numbers.reshape(count, *_SHAPE)
+
+
+@functools.cache
+def _learned():
+    slower = dataclasses.replace(_CONFIG, learning_rate=_CONFIG.learning_rate / 10)
+    state = initial_energy(_CONFIG, _SHAPE, key=jax.random.key(0))
+    for number, (config, steps) in enumerate(
+        zip((_CONFIG, slower), _NUM_STEPS, strict=True)
+    ):
+        keys = jax.random.split(jax.random.key(number), steps)
+        state = _run(config, state, keys)
+    return state
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _run(config, state, keys):
+    def step(state, key):
+        first, second = jax.random.split(key)
+        return energy_step(config, state, _draw(first, config.num_chains), key=second)
+
+    return jax.lax.scan(step, state, keys)[0]
+
+
+def test_the_score_of_gaussian_activations_is_learned():
+    reals = _draw(jax.random.key(2), 2000)
+    slope = jax.grad(lambda x: energy(_CONFIG, _learned().average, x).sum())
+    found = -np.asarray(slope(reals)).reshape(len(reals), -1)
+    flat = np.asarray(reals, np.float64).reshape(len(reals), -1)
+    want = -flat @ np.linalg.inv(_correlations())
+    error = np.linalg.norm(found - want) / np.linalg.norm(want)
+    # The standard normal, from which it starts, is off by 0.6.
+    assert np.linalg.norm(-flat - want) / np.linalg.norm(want) > 0.4
+    assert error < 0.05
+
+
+def test_chains_are_distributed_as_what_was_learned():
+    start = jax.random.normal(jax.random.key(3), (2500, *_SHAPE))
+    chains = jax.jit(functools.partial(langevin, _CONFIG, num_steps=600))
+    end = chains(_learned().average, start, key=jax.random.key(4))
+    end = np.asarray(end, np.float64).reshape(len(start), -1)
+    # Of each number; four standard errors are 0.08 of a mean, 0.113 of a variance.
+    assert np.abs(end.mean(axis=0)).max() < 0.05 + 0.08
+    assert np.abs(end.var(axis=0) - 1).max() < 0.05 + 0.113
+    # Of all together.
+    assert abs(end.mean()) < 0.05
+    assert abs(end.var(axis=0).mean() - 1) < 0.05
+
+
+def test_what_is_corrupted_has_higher_energy():
+    reals = _draw(jax.random.key(5), 1000)
+    key = jax.random.key(6)
+    swapped = jnp.concatenate([reals[..., :1], jnp.roll(reals, 1, 0)[..., 1:]], axis=-1)
+    moved = reals[:, :, jnp.array([2, 0, 3, 1])]
+    noisy = reals + jax.random.normal(key, reals.shape)
+    of = functools.partial(energy, _CONFIG, _learned().average)
+    precision = np.linalg.inv(_correlations())
+
+    def analytic(x):
+        flat = np.asarray(x, np.float64).reshape(len(x), -1)
+        return 0.5 * np.einsum("ni,ij,nj->n", flat, precision, flat)
+
+    # Units of other images, places in another order, and noise: as often as the density
+    # itself tells them from real ones.
+    for corrupted in (swapped, moved, noisy):
+        share = float(jnp.mean(of(corrupted) > of(reals)))
+        best = float(np.mean(analytic(corrupted) > analytic(reals)))
+        assert share > best - 0.02
+    assert share >= 0.95
+
+
+def test_without_noise_the_energy_only_falls():
+    params = _learned().average
+    start = 2 * jax.random.normal(jax.random.key(7), (50, *_SHAPE))
+    energies = [energy(_CONFIG, params, start)]
+    for _ in range(5):
+        start = langevin(
+            _CONFIG, params, start, num_steps=5, noise=0.0, key=jax.random.key(0)
+        )
+        energies.append(energy(_CONFIG, params, start))
+    assert (np.diff(np.stack(energies), axis=0) < 0).all()
+
+
+def test_a_scale_restores_what_it_standardized(new_key):
+    draw = jax.random.normal(new_key(), (64, *_SHAPE))
+    activation = jnp.stack([3 * draw[..., 0] - 1, 0 * draw[..., 1] + 5], axis=-1)
+    scale = Scale.of(activation)
+    standard = scale.standardize(activation)
+    np.testing.assert_allclose(standard.mean(axis=(0, 1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(standard.std(axis=(0, 1, 2)), [1, 0], atol=1e-5)
+    np.testing.assert_allclose(scale.restore(standard), activation, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"num_chains": 0}, "num_chains is 0"),
+        ({"num_steps": 0}, "num_steps 0"),
+        ({"step_size": 1.0}, "step_size is 1.0"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0"),
+        ({"size_weight": -1.0}, "size_weight -1.0"),
+        ({"average_decay": 1.0}, "average_decay is 1.0"),
+    ],
+)
+def test_configs_that_make_no_sense_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(_CONFIG, **change)
