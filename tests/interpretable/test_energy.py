@@ -81,7 +81,7 @@ def test_the_score_of_gaussian_activations_is_learned():
 
 def test_chains_are_distributed_as_what_was_learned():
     start = jax.random.normal(jax.random.key(3), (2500, *_SHAPE))
-    chains = jax.jit(functools.partial(langevin, _CONFIG, num_steps=600))
+    chains = jax.jit(functools.partial(langevin, _CONFIG, num_steps=1500))
     end = chains(_learned().average, start, key=jax.random.key(4))
     end = np.asarray(end, np.float64).reshape(len(start), -1)
     # Of each number; four standard errors are 0.08 of a mean, 0.113 of a variance.
