@@ -3,15 +3,9 @@
 As in BigGAN's step of `jgan.training`, both updates use the same generated images, and
 the generator follows the updated discriminator. The published code draws new ones for
 the second: the same expectation, at the price of another forward.
-
-The penalty for crooked bases is followed outside Adam, as AdamW follows its decay
-(Loshchilov & Hutter, 2019): jgan reconstruction. Adam moves every entry of a basis by
-about its rate, however strong the penalty, so that one of 16,384 entries was off by
-0.05 where the penalty was left to it. A step of the penalty alone squares the error.
 """
 
 import functools
-import math
 from typing import Any, NamedTuple
 
 import jax
@@ -19,12 +13,12 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
+from jgan.eigengan._bases import orthogonality_loss, slowed, straightened
 from jgan.eigengan._config import TrainConfig
 from jgan.eigengan._state import State, draw_latents, optimizer
 from jgan.models.eigen_discriminator import Discriminator
 from jgan.models.eigen_latents import EigenLatents
 from jgan.models.eigengan import Generator
-from jgan.models.subspace import gram_error
 from jgan.training import keys
 from jgan.training.colors import color_distance
 from jgan.training.losses import (
@@ -151,12 +145,12 @@ def _share_of_step(
         adam, generator_gradient, state.generator_optimizer, state.generator
     )
     if config.basis_step is not None:
-        generator = _slowed(state.generator, generator, config.basis_step)
+        generator = slowed(state.generator, generator, config.basis_step)
     # An average of orthonormal bases is none, and shorter.
     ema = optax.incremental_update(generator, state.ema, 1 - config.ema_decay)
     if not config.generator.exact:
-        generator = _straightened(generator, config.orthogonality_weight)
-        ema = _straightened(ema, config.orthogonality_weight)
+        generator = straightened(generator, config.orthogonality_weight)
+        ema = straightened(ema, config.orthogonality_weight)
     return (
         State(
             step=state.step + 1,
@@ -263,45 +257,3 @@ def _discriminate(
 
     gradient, parts = jax.grad(total, has_aux=True)(params)
     return parts, gradient
-
-
-def _slowed(before: Params, after: Params, basis_step: float) -> Params:
-    """Returns the generator with a part of the step that Adam took of each basis.
-
-    A jgan reconstruction: see `TrainConfig.basis_step`.
-    """
-
-    def choose(path: Any, old: Array, new: Array) -> Array:
-        if path[-1].key != "basis":
-            return new
-        # Adam moves every entry by about its rate, and so a dimension by the root.
-        taken = math.sqrt(old.size // old.shape[-1])
-        return old + min(1.0, basis_step / taken) * (new - old)
-
-    return jax.tree.map_with_path(choose, before, after)
-
-
-def _straightened(generator: Params, weight: float) -> Params:
-    """Returns the generator after a step along the penalty alone.
-
-    At weight 1 it is that of Newton and Schulz, whose error is about the square of the
-    one before.
-    """
-    gradient = jax.grad(orthogonality_loss)(generator)
-    return jax.tree.map(lambda a, b: a - 0.25 * weight * b, generator, gradient)
-
-
-def orthogonality_loss(generator: Params) -> Float[Array, ""]:
-    """Returns half the squared norm of U^T U - I, summed over layers.
-
-    As the published code has it; its PyTorch port takes a mean in place of both sums.
-
-    Args:
-        generator: Parameters.
-    """
-    errors = [
-        gram_error(subspace["basis"])
-        for name, subspace in generator.items()
-        if name.startswith("subspace") and "basis" in subspace
-    ]
-    return sum((0.5 * jnp.square(e).sum() for e in errors), start=jnp.zeros(()))
