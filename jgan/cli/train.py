@@ -64,8 +64,9 @@ def train(
         if half_steps is not None:
             raise ValueError(f"--half-steps is {half_steps}; it is of scenes64 alone.")
         training.use_cores()
-        world = chosen.world()
-        if data is not None:
+        if data is None:
+            world = chosen.world()
+        else:
             # A folder does not tell of what kind its images are.
             config = config.without_classes()
             world = _folder(data, config)

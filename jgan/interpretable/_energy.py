@@ -87,9 +87,19 @@ def energy(
         params: Of the network.
         standard: Standardized activations.
     """
+    return _of_noise(standard) - _tilt(config, params, standard)
+
+
+def _of_noise(standard: Activation) -> Float[Array, " image"]:
+    return 0.5 * jnp.square(standard).sum(axis=(1, 2, 3))
+
+
+def _tilt(
+    config: EnergyConfig, params: Params, standard: Activation
+) -> Float[Array, " image"]:
+    """Returns the logarithm of what the density of noise is multiplied by."""
     network: Any = Energy(config.network)
-    squares = jnp.square(standard).sum(axis=(1, 2, 3))
-    return 0.5 * squares - network.apply({"params": params}, standard)
+    return network.apply({"params": params}, standard)
 
 
 def langevin(
@@ -156,13 +166,13 @@ def energy_step(
     )
 
     def loss(params: Params) -> tuple[Float[Array, ""], EnergyMetrics]:
-        real, made = energy(config, params, standard), energy(config, params, chains)
-        # Of how large energies are, likelihood says nothing: only differences count.
-        both = jnp.concatenate([real, made]) - 0.5 * jnp.square(
-            jnp.concatenate([standard, chains])
-        ).sum(axis=(1, 2, 3))
-        size = config.size_weight * jnp.square(both).mean()
-        return real.mean() - made.mean() + size, EnergyMetrics(real.mean(), made.mean())
+        real, made = _tilt(config, params, standard), _tilt(config, params, chains)
+        # Of how large they are, likelihood says nothing: only differences count.
+        size = config.size_weight * jnp.square(jnp.concatenate([real, made])).mean()
+        metrics = EnergyMetrics(
+            (_of_noise(standard) - real).mean(), (_of_noise(chains) - made).mean()
+        )
+        return made.mean() - real.mean() + size, metrics
 
     gradient, metrics = jax.grad(loss, has_aux=True)(state.params)
     params, optimizer = follow(_adam(config), gradient, state.optimizer, state.params)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import sklearn.mixture
 
 from jgan.interpretable import _mixture
 from jgan.metrics import adjusted_rand_index
@@ -42,7 +43,6 @@ def _rand(groups, labels):
 
 @pytest.mark.parametrize("num_steps", [1, 7, 60])
 def test_steps_are_those_of_scikit_learn(num_steps):
-    mixture = pytest.importorskip("sklearn.mixture")
     # Groups overlap, so that shares are no zeros and ones.
     points, _ = _planted()
     points = points * 0.4 + np.random.default_rng(3).normal(size=points.shape) * 0.3
@@ -51,7 +51,7 @@ def test_steps_are_those_of_scikit_learn(num_steps):
     got = _mixture.improve(
         jnp.asarray(points), start, num_steps=num_steps, least_variance=1e-6
     )
-    theirs = mixture.GaussianMixture(
+    theirs = sklearn.mixture.GaussianMixture(
         5,
         covariance_type="spherical",
         tol=0.0,
