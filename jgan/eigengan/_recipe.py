@@ -74,6 +74,9 @@ class _Recipe:
     def grow(self, state: State, growth: int) -> State:
         return grow(self.config.at(self.growth[growth] + 1), state)
 
+    def refresh(self, state: State, step: int) -> None:
+        return None
+
     def stage(self, step: int) -> _Stage:
         # The first step is one with a penalty, as in the published code.
         config = self.config

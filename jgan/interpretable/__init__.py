@@ -1,13 +1,21 @@
 """Interpretable GAN: a generator retrained until each filter stands for one concept.
 
-Li et al. (2022), whose equations are not published: a jgan reconstruction. So far, the
-partition: `describe_units` tells where each unit of a layer is active,
-`partition_units` which are active alike, and `choose_num_groups` how many groups there
-are; and the energy model of a layer's activations, which `energy_step` learns and
-`langevin` mends activations by.
+Li et al. (2022), whose equations are not published: a jgan reconstruction. Start with
+`describe_units`, which tells where each unit of a layer is active, and
+`partition_units`, which finds those that are active alike; `train` makes them more so,
+and needs no data. With a partition, `swap` puts a concept of one image into another,
+`group_regions` tells where it is, and `agreement` how well the partition fits.
+`energy_step` learns how likely activations are, and `langevin` mends them.
 """
 
-from jgan.interpretable._config import EnergyConfig as EnergyConfig
+from jgan.interpretable._agreement import (
+    Agreement as Agreement,
+    agreement as agreement,
+)
+from jgan.interpretable._config import (
+    EnergyConfig as EnergyConfig,
+    TrainConfig as TrainConfig,
+)
 from jgan.interpretable._descriptors import (
     Descriptors as Descriptors,
     describe_units as describe_units,
@@ -21,7 +29,17 @@ from jgan.interpretable._energy import (
     initial_energy as initial_energy,
     langevin as langevin,
 )
+from jgan.interpretable._groups import (
+    Groups as Groups,
+    group_centers as group_centers,
+)
+from jgan.interpretable._losses import (
+    exclusivity_loss as exclusivity_loss,
+    partition_loss as partition_loss,
+    similarity_loss as similarity_loss,
+)
 from jgan.interpretable._mixture import Fit as Fit, Mixture as Mixture
+from jgan.interpretable._originals import Originals as Originals
 from jgan.interpretable._partition import (
     DEAD as DEAD,
     GroupCounts as GroupCounts,
@@ -29,3 +47,11 @@ from jgan.interpretable._partition import (
     choose_num_groups as choose_num_groups,
     partition_units as partition_units,
 )
+from jgan.interpretable._recipe import (
+    retrained as retrained,
+    train as train,
+)
+from jgan.interpretable._regions import group_regions as group_regions
+from jgan.interpretable._state import State as State
+from jgan.interpretable._step import Metrics as Metrics, train_step as train_step
+from jgan.interpretable._swap import swap as swap, units_of as units_of

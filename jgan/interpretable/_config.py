@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from jgan.models import energy
+from jgan.models import discriminators, energy
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,4 +47,93 @@ class EnergyConfig:
             raise ValueError(
                 f"learning_rate is {self.learning_rate} and size_weight "
                 f"{self.size_weight}; the one must be positive, the other not negative."
+            )
+
+
+# Forms of the interpretability loss; see `jgan.interpretable._losses`.
+INTERPRETABILITY = ("exclusivity", "similarity")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How a generator is made interpretable. All of it a jgan reconstruction.
+
+    Attributes:
+        layer: Whose units are to stand for concepts.
+        num_groups: How many groups they are partitioned into.
+        discriminator: Sizes of the discriminator, which learns anew: checkpoints of
+            generators come without.
+        energy: How the energy model of the layer is learned.
+        interpretability: Form of the interpretability loss: ``"exclusivity"`` or
+            ``"similarity"``.
+        partition_weight: Of the partition loss.
+        realism_weight: Of the energy of activations, per number.
+        interpretability_weight: Of the interpretability loss.
+        warmup: Steps in which the discriminator and the energy model learn, and the
+            generator stays.
+        partition_every: Steps between partitions, the first before the first step.
+        num_described: Images that a partition is found on.
+        num_components: Dimensions of the descriptors of units.
+        batch_size: Real images a step, and as many generated ones.
+        generator_rate: Learning rate of Adam; low, as the generator is trained already.
+        discriminator_rate: Learning rate.
+        beta1: Decay of Adam's mean gradient.
+        beta2: Decay of Adam's squared gradient.
+        ema_decay: Of the averaged generator, which is the one to keep.
+        seed: Of everything that is drawn.
+    """
+
+    layer: str
+    num_groups: int
+    discriminator: discriminators.Config
+    energy: EnergyConfig = EnergyConfig()
+    interpretability: str = "exclusivity"
+    partition_weight: float = 1.0
+    realism_weight: float = 1.0
+    interpretability_weight: float = 1.0
+    warmup: int = 500
+    partition_every: int = 500
+    num_described: int = 256
+    num_components: int = 16
+    batch_size: int = 32
+    generator_rate: float = 5e-5
+    discriminator_rate: float = 2e-4
+    beta1: float = 0.0
+    beta2: float = 0.999
+    ema_decay: float = 0.999
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.interpretability not in INTERPRETABILITY:
+            raise ValueError(
+                f"interpretability is {self.interpretability!r}; give one of "
+                f"{', '.join(map(repr, INTERPRETABILITY))}."
+            )
+        weights = (
+            self.partition_weight,
+            self.realism_weight,
+            self.interpretability_weight,
+        )
+        if min(weights) < 0:
+            raise ValueError(
+                f"The weights of losses are {weights}; none may be negative."
+            )
+        if self.num_groups < 2:
+            raise ValueError(f"num_groups is {self.num_groups}; give at least 2.")
+        counts = (self.partition_every, self.num_described, self.num_components)
+        if min(*counts, self.batch_size) < 1 or self.warmup < 0:
+            raise ValueError(
+                f"partition_every, num_described and num_components are {counts}, "
+                f"batch_size {self.batch_size} and warmup {self.warmup}; give at least "
+                "1, and for warmup 0."
+            )
+        if min(self.generator_rate, self.discriminator_rate) <= 0:
+            raise ValueError(
+                f"The learning rates {self.generator_rate} and "
+                f"{self.discriminator_rate} must be positive."
+            )
+        decays = (self.beta1, self.beta2, self.ema_decay)
+        if not all(0 <= decay < 1 for decay in decays):
+            raise ValueError(
+                f"beta1, beta2 and ema_decay are {decays}; each is in [0, 1)."
             )

@@ -69,21 +69,24 @@ def normalized_maps(
     """
     maps = jax.nn.relu(activation.astype(jnp.float32))
     # By the largest first: squares of small numbers would be zero.
-    largest = maps.max(axis=(1, 2), keepdims=True)
+    largest = jax.lax.stop_gradient(maps.max(axis=(1, 2), keepdims=True))
     maps = maps / jnp.where(largest > 0, largest, 1.0)
     squares = jnp.square(maps).sum(axis=(1, 2), keepdims=True)
-    return maps / jnp.where(squares > 0, jnp.sqrt(squares), 1.0)
+    # Not the root of zero, whose derivative is infinite.
+    return maps / jnp.sqrt(jnp.where(squares > 0, squares, 1.0))
 
 
 class Descriptors(NamedTuple):
     """Points whose distances are those of the units' maps, as far as they go.
 
     Attributes:
+        layer: Of the units.
         points: Of each unit that is alive, principal components first.
         alive: Units whose map is above zero in some image; the others have no point.
         explained: Share of the points' variance that all components have.
     """
 
+    layer: str
     points: Float[np.ndarray, "alive_unit number"]
     alive: Bool[np.ndarray, " unit"]
     explained: float
@@ -123,13 +126,15 @@ def describe_units(
         mesh=mesh,
         key=key,
     )
-    return describe(collected[layer]["products"], num_components=num_components)
+    products = collected[layer]["products"]
+    return describe(layer, products, num_components=num_components)
 
 
-def describe(products: MapProducts, *, num_components: int) -> Descriptors:
+def describe(layer: str, products: MapProducts, *, num_components: int) -> Descriptors:
     """Returns the descriptors that products tell of.
 
     Args:
+        layer: Of the units.
         products: Of the maps.
         num_components: As `describe_units` has it.
 
@@ -154,4 +159,4 @@ def describe(products: MapProducts, *, num_components: int) -> Descriptors:
     points = vectors[:, :num_components] * np.sqrt(kept)
     total = values.sum()
     explained = float(kept.sum() / total) if total > 0 else 1.0
-    return Descriptors(points.astype(np.float32), alive, explained)
+    return Descriptors(layer, points.astype(np.float32), alive, explained)

@@ -25,11 +25,13 @@ class Partition(NamedTuple):
     """Which group each unit of a layer belongs to.
 
     Attributes:
+        layer: Of the units.
         groups: Number of each unit's group, `DEAD` for a unit that is never active.
         shares: Probability of each group for each unit, 0 for dead ones.
         fit: Of the mixture, whose groups have the same numbers.
     """
 
+    layer: str
     groups: Int[np.ndarray, " unit"]
     shares: Float[np.ndarray, "unit group"]
     fit: Fit
@@ -50,7 +52,7 @@ def partition_units(
     *,
     num_groups: int,
     num_starts: int = 64,
-    like: Partition | None = None,
+    like: Int[np.ndarray, " unit"] | None = None,
     key: PRNGKeyArray,
 ) -> Partition:
     """Returns the likeliest partition of a layer's units, the largest group numbered 0.
@@ -59,36 +61,35 @@ def partition_units(
         descriptors: Of the units.
         num_groups: How many; at most the units that are alive.
         num_starts: How many fits to take the best of, all in one program.
-        like: A partition of the same layer, as it was before some training. Groups are
-            numbered so that as many units as possible keep their number.
+        like: Group of each unit as it was before some training, `DEAD` of dead ones.
+            Groups are numbered so that as many units as possible keep their number.
         key: Consumed whole.
 
     Raises:
         ValueError: If there are too few units, or `like` has other units or groups.
     """
-    if like is not None and like.shares.shape != (len(descriptors.alive), num_groups):
-        units, groups = like.shares.shape
+    alive = descriptors.alive
+    if like is not None and (len(like) != len(alive) or max(like) >= num_groups):
         raise ValueError(
-            f"like has {units} units in {groups} groups; give a partition of the same "
-            f"{len(descriptors.alive)} units in {num_groups}."
+            f"like has {len(like)} units in groups up to {max(like)}; give those of "
+            f"the same {len(alive)} units, which are 0 to {num_groups - 1}."
         )
     points = jnp.asarray(descriptors.points)
     fit = _fit(points, num_groups=num_groups, num_starts=num_starts, key=key)
     inside = jax.device_get(jax.nn.softmax(log_densities(points, fit.mixture), axis=1))
-    alive = descriptors.alive
     groups = np.full(len(alive), DEAD, np.int32)
     groups[alive] = inside.argmax(axis=1)
     if like is None:
         sizes = np.bincount(groups[alive], minlength=num_groups)
         order = np.argsort(-sizes, kind="stable")
     else:
-        order = _matched(groups, like.groups, num_groups)
+        order = _matched(groups, np.asarray(like), num_groups)
     number = np.argsort(order).astype(np.int32)
     groups[alive] = number[groups[alive]]
     shares = np.zeros((len(alive), num_groups), np.float32)
     shares[alive] = inside[:, order]
     mixture = jax.tree.map(lambda leaf: leaf[order], fit.mixture)
-    return Partition(groups, shares, fit._replace(mixture=mixture))
+    return Partition(descriptors.layer, groups, shares, fit._replace(mixture=mixture))
 
 
 def _matched(

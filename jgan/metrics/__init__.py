@@ -5,9 +5,9 @@
 returns, `_frechet` and `_kernel` compare distributions, and `_neighbors` tells fidelity
 (precision) from variety (recall); `_by_class` has them class by class. All of it is
 float64 on the host. `_scenes` puts them together for generators of the scenes world.
-`_partition` compares segmentations, whose parts need no names; `_leakage` tells whether
-edits change what they are for and nothing else, and `_disentanglement` whether single
-codes tell single attributes.
+`_partition` compares segmentations, whose parts need no names; `_leakage` and
+`_locality` tell whether edits change what they are for and nothing else, and
+`_disentanglement` whether single codes tell single attributes.
 """
 
 from jgan.metrics._by_class import (
@@ -36,6 +36,7 @@ from jgan.metrics._leakage import (
     mean_off_diagonal as mean_off_diagonal,
     separation as separation,
 )
+from jgan.metrics._locality import locality as locality
 from jgan.metrics._moments import (
     FeatureMoments as FeatureMoments,
     feature_covariance as feature_covariance,

@@ -54,6 +54,9 @@ class _Recipe:
     def grow(self, state: State, growth: int) -> State:
         return grow(self.config, state)
 
+    def refresh(self, state: State, step: int) -> None:
+        return None
+
     def stage(self, step: int) -> _Stage:
         return _Stage(self.config.at(step), step <= self.config.half_steps)
 

@@ -4,8 +4,8 @@ import jax
 from jaxtyping import Array, Int, PRNGKeyArray
 
 # What a step's key is for: latents; real images; of step 0, standing statistics and the
-# latents of pictures; and flips of real images.
-LATENTS, REALS, STANDING, SAMPLES, FLIPS = range(5)
+# latents of pictures; flips of real images; an energy model; and a partition of units.
+LATENTS, REALS, STANDING, SAMPLES, FLIPS, ENERGY, PARTITION = range(7)
 
 
 def step_key(seed: int, step: Int[Array, ""] | int, use: int) -> PRNGKeyArray:

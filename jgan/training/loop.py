@@ -117,6 +117,9 @@ def run(
                 growth = recipe.growth.index(step - 1)
                 grown = jax.jit(_grow, static_argnums=(0, 2))(recipe, state, growth)
                 state = devices.place_state(grown)
+            refreshed = recipe.refresh(state, step)
+            if refreshed is not None:
+                state = devices.place_state(refreshed)
             key = step_key(recipe.seed, step - 1, REALS)
             batch = devices.place_images(world.sample(recipe.batch_size, key=key))
             state, metrics = _step(state, batch, recipe, stage, devices.images)
@@ -215,14 +218,16 @@ def _step(state, batch, recipe, stage, sharding):
 def _means(pending: list[Any], step: int, saved: int | None, out: pathlib.Path) -> Any:
     columns = zip(*jax.device_get(pending), strict=True)
     means = type(pending[0])(*(float(np.mean(column)) for column in columns))
-    if not all(math.isfinite(mean) for mean in means):
+    wrong = [n for n, mean in means._asdict().items() if not math.isfinite(mean)]
+    if wrong:
         last = (
             "There is no checkpoint yet."
             if saved is None
             else (f"The last good checkpoint is step {saved} in {out}.")
         )
         raise DivergedError(
-            f"Training diverged between steps {step - len(pending)} and {step}: "
-            f"{means._asdict()}. {last} Resume it with lower learning rates."
+            f"Training diverged between steps {step - len(pending)} and {step}: not "
+            f"finite are {', '.join(wrong)}, of {means._asdict()}. {last} Resume it "
+            "with lower learning rates."
         )
     return means

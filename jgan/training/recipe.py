@@ -73,6 +73,18 @@ class Recipe(Protocol):
         """
         ...
 
+    def refresh(self, state: Any, step: int) -> Any:
+        """Returns the state before a step, or None where it is as it was.
+
+        Not traced: what takes more than a program is found here. Leaves keep shapes and
+        dtypes.
+
+        Args:
+            state: Before.
+            step: The one to come, counted from 1.
+        """
+        ...
+
     def stage(self, step: int) -> Hashable:
         """Returns all that is static about a step; steps of one stage share a program.
 

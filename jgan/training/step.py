@@ -88,7 +88,9 @@ def train_step(
     )
 
     fake = Batch(images, latents.class_label)
-    (loss, spectral_norm), gradient = _learn(network.discriminator, state, batch, fake)
+    (loss, spectral_norm), gradient = discriminate(
+        network.discriminator, state.discriminator, state.spectral_norm, batch, fake
+    )
     discriminator, discriminator_optimizer = follow(
         optimize.discriminator,
         gradient,
@@ -143,10 +145,22 @@ def generate(generator: nn.Module, params: Params, latents: Latents) -> Images:
     return images
 
 
-def _learn(
-    network: nn.Module, state: State, real: Batch, fake: Batch
+def discriminate(
+    network: nn.Module,
+    params: Params,
+    spectral_norm: Params,
+    real: Batch,
+    fake: Batch,
 ) -> tuple[tuple[DiscriminatorLoss, Params], Params]:
-    """Returns losses, directions after one power iteration, and the gradient."""
+    """Returns losses, directions after one power iteration, and the gradient.
+
+    Args:
+        network: A `jgan.models.discriminators.Discriminator`.
+        params: Of it.
+        spectral_norm: Directions of its kernels.
+        real: Real images.
+        fake: Generated ones, as many.
+    """
     # One call for both: power iteration goes on once, and larger batches run faster.
     images = jnp.concatenate([real.images, fake.images])
     labels = None
@@ -154,12 +168,12 @@ def _learn(
         labels = jnp.concatenate([real.class_label, fake.class_label])
 
     def total(params: Params):
-        variables = {"params": params, "spectral_norm": state.spectral_norm}
+        variables = {"params": params, "spectral_norm": spectral_norm}
         scores, written = network.apply(
             variables, images, labels, mutable=["spectral_norm"]
         )
         loss = hinge_discriminator(*jnp.split(scores, [len(real.images)]))
         return loss.real + loss.fake, (loss, written["spectral_norm"])
 
-    gradient, aux = jax.grad(total, has_aux=True)(state.discriminator)
+    gradient, aux = jax.grad(total, has_aux=True)(params)
     return aux, gradient

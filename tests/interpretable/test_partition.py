@@ -99,13 +99,12 @@ def test_planted_groups_are_recovered_and_dead_units_told():
 
 def test_groups_keep_their_numbers():
     before = _partition()
-    swapped = before._replace(
-        groups=np.where(before.groups >= 0, 4 - before.groups, -1)
-    )
+    swapped = np.where(before.groups >= 0, 4 - before.groups, -1)
     found = partition_units(
         _described(), num_groups=5, num_starts=16, like=swapped, key=jax.random.key(3)
     )
-    np.testing.assert_array_equal(found.groups, swapped.groups)
+    np.testing.assert_array_equal(found.groups, swapped)
+    assert found.layer == planted.LAYER
 
 
 def test_other_images_choose_the_planted_number_of_groups():
@@ -146,9 +145,9 @@ def test_what_cannot_be_described_or_partitioned_is_refused():
         )
     with pytest.raises(ValueError, match="num_groups is 28; 27 points make 1 to 27"):
         partition_units(_described(), num_groups=28, key=jax.random.key(0))
-    with pytest.raises(ValueError, match="like has 30 units in 5 groups"):
+    with pytest.raises(ValueError, match="like has 30 units in groups up to 4"):
         partition_units(
-            _described(), num_groups=4, like=_partition(), key=jax.random.key(0)
+            _described(), num_groups=4, like=_partition().groups, key=jax.random.key(0)
         )
     with pytest.raises(ValueError, match=r"candidates are \(1, 4\)"):
         choose_num_groups(

@@ -1,0 +1,194 @@
+"""One step towards interpretable units: discriminator, energy model, then generator.
+
+The generator follows the sum of four losses (Li et al., 2022): the adversarial one, how
+unlikely units are for their groups, how unlikely the layer's activation is for the
+energy model, and what keeps groups apart. As in BigGAN's step of `jgan.training`, it
+follows the updated networks, through the images it has already made.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from jgan.gan import Gan
+from jgan.interpretable._config import EnergyConfig, TrainConfig
+from jgan.interpretable._descriptors import normalized_maps
+from jgan.interpretable._energy import EnergyState, energy, energy_step
+from jgan.interpretable._losses import (
+    exclusivity_loss,
+    partition_loss,
+    similarity_loss,
+)
+from jgan.interpretable._state import State, adam
+from jgan.models.discriminators import Discriminator
+from jgan.training import keys
+from jgan.training.losses import hinge_generator
+from jgan.training.optimize import follow
+from jgan.training.step import discriminate
+from jgan.typing import Activation, Images, Params
+from jgan.worlds import Batch
+
+Scalar = Float[Array, ""] | float
+_INTERPRETABILITY = {"exclusivity": exclusivity_loss, "similarity": similarity_loss}
+
+
+class Metrics(NamedTuple):
+    """What one step tells about the run.
+
+    Attributes:
+        real: What real images cost the discriminator.
+        fake: What generated images cost it.
+        generator: What generated images cost the generator.
+        partition: Partition loss.
+        realism: Energy of the layer's activation for each of its numbers, the lower the
+            likelier.
+        interpretability: Interpretability loss.
+        energy_real: Energy of the original's activations, likewise for each number.
+        energy_chains: Of samples of the energy model.
+        generator_gradient: Norm of its gradient.
+        discriminator_gradient: Norm of its gradient.
+    """
+
+    real: Scalar
+    fake: Scalar
+    generator: Scalar
+    partition: Scalar
+    realism: Scalar
+    interpretability: Scalar
+    energy_real: Scalar
+    energy_chains: Scalar
+    generator_gradient: Scalar
+    discriminator_gradient: Scalar
+
+
+def train_step(
+    gan: Gan,
+    state: State,
+    batch: Batch,
+    config: TrainConfig,
+    *,
+    moves: bool,
+    sharding: jax.sharding.Sharding | None = None,
+) -> tuple[State, Metrics]:
+    """Returns the state after one step, and its metrics.
+
+    Args:
+        gan: The generator; of its parameters only those of the state are used.
+        state: Before the step; may be donated.
+        batch: Real images, with classes if the generator has some.
+        config: Static.
+        moves: Whether the generator learns too.
+        sharding: How images lie on devices; None leaves it to the compiler.
+    """
+
+    def draw(key: PRNGKeyArray):
+        latents = gan.sample_latents(config.batch_size, key=key)
+        if sharding is not None:
+            latents = jax.lax.with_sharding_constraint(latents, sharding)
+        return latents
+
+    drawn = lambda use: keys.step_key(config.seed, state.step, use)
+    latents = draw(drawn(keys.LATENTS))
+
+    def generate(trained: Params) -> tuple[Images, Activation]:
+        images, taps = gan.forward(state.params(trained), latents, None)
+        return images, taps[config.layer]
+
+    (images, activation), pull_back = jax.vjp(generate, state.generator)
+    labels = latents.class_label if gan.num_classes else None
+    (loss, spectral_norm), gradient = discriminate(
+        Discriminator(config.discriminator),
+        state.discriminator,
+        state.spectral_norm,
+        batch,
+        Batch(images, labels),
+    )
+    discriminator, discriminator_optimizer = follow(
+        adam(config, config.discriminator_rate),
+        gradient,
+        state.discriminator_optimizer,
+        state.discriminator,
+    )
+
+    originals_key, chains_key = jax.random.split(drawn(keys.ENERGY))
+    _, originals = gan.forward(state.original, draw(originals_key), None)
+    learned, energies = energy_step(
+        config.energy,
+        state.energy,
+        state.scale.standardize(originals[config.layer]),
+        key=chains_key,
+    )
+
+    network: Any = Discriminator(config.discriminator)
+    variables = {"params": discriminator, "spectral_norm": spectral_norm}
+
+    def cost(images: Images, activation: Activation):
+        scores = network.apply(variables, images, labels)
+        parts = _parts(config, state._replace(energy=learned), activation)
+        adversarial = hinge_generator(scores)
+        total = (
+            adversarial
+            + config.partition_weight * parts["partition"]
+            + config.realism_weight * parts["realism"]
+            + config.interpretability_weight * parts["interpretability"]
+        )
+        return total, {"generator": adversarial, **parts}
+
+    gradients, parts = jax.grad(cost, argnums=(0, 1), has_aux=True)(images, activation)
+    (generator_gradient,) = pull_back(gradients)
+    if moves:
+        generator, generator_optimizer = follow(
+            adam(config, config.generator_rate),
+            generator_gradient,
+            state.generator_optimizer,
+            state.generator,
+        )
+        ema = optax.incremental_update(generator, state.ema, 1 - config.ema_decay)
+        state = state._replace(
+            generator=generator, ema=ema, generator_optimizer=generator_optimizer
+        )
+    count = activation[0].size
+    return (
+        state._replace(
+            step=state.step + 1,
+            discriminator=discriminator,
+            spectral_norm=spectral_norm,
+            discriminator_optimizer=discriminator_optimizer,
+            energy=learned,
+        ),
+        Metrics(
+            real=loss.real,
+            fake=loss.fake,
+            **parts,
+            energy_real=energies.real / count,
+            energy_chains=energies.chains / count,
+            generator_gradient=optax.tree.norm(generator_gradient),
+            discriminator_gradient=optax.tree.norm(gradient),
+        ),
+    )
+
+
+def _parts(
+    config: TrainConfig, state: State, activation: Activation
+) -> dict[str, Array]:
+    """Returns the losses of the layer, as `Metrics` names them."""
+    maps = normalized_maps(activation)
+    standard = state.scale.standardize(activation)
+    return {
+        "partition": partition_loss(
+            maps, state.groups, num_components=config.num_components
+        ),
+        "realism": _realism(config.energy, state.energy, standard),
+        "interpretability": _INTERPRETABILITY[config.interpretability](
+            maps, state.groups
+        ),
+    }
+
+
+def _realism(
+    config: EnergyConfig, state: EnergyState, standard: Activation
+) -> Float[Array, ""]:
+    energies = energy(config, state.average, standard)
+    return energies.mean() / standard[0].size

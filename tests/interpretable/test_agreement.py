@@ -1,0 +1,88 @@
+"""Overlap of units and groups against plain counts, and concepts of planted groups."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxtyping import Array
+
+from jgan.interpretable import DEAD, Fit, Partition, agreement
+from tests.interpretable import planted
+
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
+_SIZES = {"num_images": 10, "batch_size": 4}
+
+
+def _partition(labels):
+    shape = len(labels), len(planted.SIZES)
+    return Partition(planted.LAYER, np.asarray(labels), np.zeros(shape), Fit(0, 0, 0))
+
+
+class _Squares:
+    """Segments what the first unit draws, from the image itself."""
+
+    concepts = ("bright",)
+
+    def segment(self, images: Array) -> Array:
+        first = jnp.arctanh(images[..., 0])
+        return jnp.where(first > 0.5 * first.max(axis=(1, 2), keepdims=True), 0, -1)
+
+
+def _active(gan, key):
+    latents = gan.sample_latents(_SIZES["num_images"], key=key)
+    maps = np.maximum(gan.forward(gan.params, latents)[1][planted.LAYER], 0)
+    largest = maps.max(axis=(1, 2), keepdims=True)
+    return maps > 0.5 * np.where(largest > 0, largest, 1)
+
+
+def test_means_are_of_pairs_within_groups_and_between_them():
+    gan, key = planted.grouped_gan(), jax.random.key(3)
+    labels = planted.groups()
+    # One unit is in a wrong group, so that no mean is at its end.
+    moved = labels.copy()
+    moved[np.flatnonzero(labels == 0)[0]] = 1
+    found = agreement(gan, _partition(moved), **_SIZES, key=key)
+    on = _active(gan, key)
+    within, between = [], []
+    by_group = {group: [] for group in range(len(planted.SIZES))}
+    for i, j in np.argwhere(~np.eye(len(labels), dtype=bool)):
+        if DEAD in (moved[i], moved[j]):
+            continue
+        a, b = on[..., i], on[..., j]
+        iou = (a & b).sum() / (a | b).sum()
+        if moved[i] == moved[j]:
+            within.append(iou)
+            by_group[moved[i]].append(iou)
+        else:
+            between.append(iou)
+    assert found.within == pytest.approx(np.mean(within), rel=1e-9)
+    assert found.between == pytest.approx(np.mean(between), rel=1e-9)
+    want = [np.mean(ious) if ious else np.nan for ious in by_group.values()]
+    np.testing.assert_allclose(found.by_group, want, rtol=1e-9)
+    assert np.isnan(found.by_group[-1])
+    assert found.concept_iou.shape == (len(planted.SIZES), 0)
+    shares = [np.mean(moved == group) for group in range(len(planted.SIZES))]
+    np.testing.assert_allclose(found.unit_shares, shares)
+    true = agreement(gan, _partition(labels), **_SIZES, key=key)
+    assert true.within > 0.95 > found.within
+    assert found.between > true.between
+
+
+def test_a_group_s_concept_is_the_one_it_draws():
+    gan, labels = planted.grouped_gan(), planted.groups()
+    found = agreement(
+        gan, _partition(labels), segmenter=_Squares(), **_SIZES, key=jax.random.key(0)
+    )
+    drawn = labels[0]
+    assert drawn != DEAD
+    assert found.concept_iou.shape == (len(planted.SIZES), 1)
+    assert found.concept_iou[drawn, 0] == pytest.approx(1)
+    assert np.delete(found.concept_iou[:, 0], drawn).max() < 0.5
+
+
+def test_a_partition_without_pairs_is_refused():
+    gan = planted.grouped_gan()
+    labels = np.where(planted.groups() == DEAD, DEAD, 0)
+    with pytest.raises(ValueError, match="two groups"):
+        agreement(gan, _partition(labels), **_SIZES, key=jax.random.key(0))

@@ -1,0 +1,125 @@
+"""Swaps: bit for bit nothing, the whole layer or the source, and what lies between."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+import jgan
+from jgan.interpretable import DEAD, Fit, Partition, group_regions, swap, units_of
+from jgan.taps import Replace
+from tests.generators import make_gan
+from tests.interpretable import planted
+
+# Whose taps nothing gets around: there, the whole layer is the source.
+_KINDS = {
+    "biggan": "block1",
+    "dcgan_conditional": "layer2",
+    "stylegan2": "b8.conv1",
+    "eigengan": "feature2",
+    "scenes64": "block1",
+}
+
+
+@functools.cache
+def _gan(kind):
+    return jgan.load("scenes64") if kind == "scenes64" else make_gan(kind)
+
+
+def _partition(layer, units, num_groups=3):
+    groups = np.arange(units) % (num_groups + 1) - 1
+    assert DEAD in groups
+    return Partition(layer, groups, np.zeros((units, num_groups)), Fit(0, 0, 0))
+
+
+def _pair(gan):
+    draw = lambda seed: gan.sample_latents(2, key=jax.random.key(seed))
+    return {"source": draw(0), "target": draw(1)}
+
+
+@jax.jit
+def _images(gan, latents):
+    return gan.forward(gan.params, latents)[0]
+
+
+def _assert_same_bits(got, want):
+    assert np.asarray(got).tobytes() == np.asarray(want).tobytes()
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_the_ends_are_exact_bit_for_bit(kind):
+    gan, layer = _gan(kind), _KINDS[kind]
+    pair = _pair(gan)
+    partition = _partition(layer, gan.layers[layer].units)
+    nothing = swap(gan, partition, (), **pair)
+    _assert_same_bits(nothing, _images(gan, pair["target"]))
+
+    @jax.jit
+    def replaced(gan, source, target):
+        _, taps = gan.forward(gan.params, source)
+        return gan.forward(gan.params, target, {layer: Replace(taps[layer])})[0]
+
+    whole = swap(gan, partition, None, **pair)
+    _assert_same_bits(whole, replaced(gan, **pair))
+    assert not np.array_equal(whole, nothing)
+    source = swap(gan, partition, None, **pair, conditioned_on="source")
+    _assert_same_bits(source, _images(gan, pair["source"]))
+
+
+@pytest.mark.parametrize("conditioned_on", ["source", "target"])
+def test_a_group_is_what_a_forward_pass_makes_of_the_mixed_maps(conditioned_on):
+    gan, layer = _gan("biggan"), "block1"
+    pair = _pair(gan)
+    partition = _partition(layer, gan.layers[layer].units)
+    tap = lambda latents: np.asarray(gan.forward(gan.params, latents)[1][layer])
+    chosen = np.isin(partition.groups, [0, 2])
+    mixed = np.where(chosen, tap(pair["source"]), tap(pair["target"]))
+    want, _ = gan.forward(gan.params, pair[conditioned_on], {layer: Replace(mixed)})
+    got = swap(gan, partition, [0, 2], **pair, conditioned_on=conditioned_on)
+    np.testing.assert_allclose(got, want, atol=2e-5)
+    assert np.abs(got - swap(gan, partition, 1, **pair)).max() > 1e-3
+
+
+def test_groups_are_units_and_the_dead_belong_to_the_whole_alone():
+    partition = _partition("any", 8)
+    np.testing.assert_array_equal(units_of(partition, 1), partition.groups == 1)
+    np.testing.assert_array_equal(units_of(partition, None), True)
+    every = units_of(partition, [0, 1, 2])
+    np.testing.assert_array_equal(every, partition.groups != DEAD)
+
+
+def test_regions_are_where_the_planted_squares_are():
+    gan = planted.grouped_gan()
+    labels = planted.groups()
+    partition = Partition(
+        planted.LAYER, labels, np.zeros((len(labels), len(planted.SIZES))), Fit(0, 0, 0)
+    )
+    latents = gan.sample_latents(6, key=jax.random.key(0))
+    squares = np.asarray(planted.squares(latents.z)) > 0
+    for group in range(len(planted.SIZES)):
+        got = group_regions(gan, partition, group, latents)
+        np.testing.assert_array_equal(got, squares[..., group])
+    both = group_regions(gan, partition, [0, 3], latents)
+    np.testing.assert_array_equal(both, squares[..., 0] | squares[..., 3])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"group": 3}, r"no group \[3\].* 0 to 2"),
+        ({"group": (0, -1)}, r"no group \[-1\]"),
+        ({"conditioned_on": "both"}, "'both'; give 'source' or 'target'"),
+        ({"num_sources": 3}, "3 sources and 2 targets"),
+        ({"units": 5}, "5 units, and layer 'block1'"),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_is_refused(options, message):
+    gan = _gan("biggan")
+    units = options.pop("units", gan.layers["block1"].units)
+    source = gan.sample_latents(options.pop("num_sources", 2), key=jax.random.key(0))
+    arguments = {"source": source, "target": _pair(gan)["target"]} | options
+    group = arguments.pop("group", 0)
+    with pytest.raises(ValueError, match=message):
+        swap(gan, _partition("block1", units), group, **arguments)
