@@ -35,8 +35,22 @@ PRESETS = {
                     class_weight=0.3,
                 ),
                 Change(
-                    after=9_000,
+                    after=7_000,
                     learning_rate=4e-4,
+                    penalty_weight=0.5,
+                    basis_step=8.0,
+                    class_weight=0.3,
+                ),
+                Change(
+                    after=9_500,
+                    learning_rate=2e-4,
+                    penalty_weight=0.5,
+                    basis_step=8.0,
+                    class_weight=0.3,
+                ),
+                Change(
+                    after=11_000,
+                    learning_rate=1e-4,
                     penalty_weight=0.5,
                     basis_step=8.0,
                     class_weight=0.3,
@@ -53,6 +67,6 @@ PRESETS = {
             flip=False,
         ),
         world=ScenesWorld,
-        num_steps=20_000,
+        num_steps=12_000,
     ),
 }

@@ -1,0 +1,143 @@
+"""Whether swaps stay where their concept is, and what other swaps would do.
+
+Li et al. (2022) compare the squared change outside of the concept's region with that
+inside. The region here is where the group is active in either image (`group_regions`):
+a jgan reconstruction. Beside each group, as many units drawn at random are swapped, and
+the pixels of the region are pasted, which changes nothing outside because nothing can.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from jgan import metrics
+from jgan.gan import Gan
+from jgan.interpretable._partition import DEAD, Partition
+from jgan.interpretable._regions import group_regions
+from jgan.interpretable._swap import exchange, units_of
+from jgan.typing import Images
+
+
+class Swaps(NamedTuple):
+    """Pairs of images, and one group swapped between them in several ways.
+
+    Attributes:
+        source: Images that the group is taken from.
+        target: Images that it is put into.
+        region: Pixels where the group is active in either.
+        swapped: The group's units swapped.
+        random: As many units swapped, drawn from all that are alive.
+        pasted: The source's pixels in the region, and the target's outside.
+    """
+
+    source: Images
+    target: Images
+    region: Bool[Array, "image row col"]
+    swapped: Images
+    random: Images
+    pasted: Images
+
+
+def swap_pairs(
+    gan: Gan,
+    partition: Partition,
+    group: int,
+    *,
+    num_pairs: int = 128,
+    batch_size: int = 32,
+    regions: Gan | None = None,
+    key: PRNGKeyArray,
+) -> Swaps:
+    """Returns images with a group swapped, and the baselines, arrays of NumPy.
+
+    Of a generator with classes, both images of a pair are of one class.
+
+    Args:
+        gan: The generator.
+        partition: Of one of its layers.
+        group: Number of the group.
+        num_pairs: How many, rounded up to whole batches.
+        batch_size: Pairs at a time.
+        regions: The generator in whose images groups are looked for; None is `gan`.
+        key: Consumed whole. The same key means the same latents, of any partition.
+
+    Raises:
+        ValueError: If there is no such group, or it has no units.
+    """
+    members = units_of(partition, group)
+    if not members.any():
+        raise ValueError(f"Group {group} has no units, and so no swap.")
+    alive = np.flatnonzero(partition.groups != DEAD)
+    draw = np.random.default_rng([group, int(members.sum())])
+    others = np.isin(
+        np.arange(len(members)), draw.choice(alive, int(members.sum()), replace=False)
+    )
+    masks = [jnp.asarray(mask, jnp.float32) for mask in (members, others)]
+    batches = [
+        _batch(gan, regions or gan, partition, group, masks, batch_size, one)
+        for one in jax.random.split(key, -(-num_pairs // batch_size))
+    ]
+    return Swaps(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
+
+
+def _batch(
+    gan: Gan,
+    regions: Gan,
+    partition: Partition,
+    group: int,
+    masks: list[Float[Array, " unit"]],
+    num_pairs: int,
+    key: PRNGKeyArray,
+) -> Swaps:
+    source, target = latent_pairs(gan, num_pairs, key=key)
+    swapped, random = (
+        exchange(gan, mask, source, target, partition.layer, False) for mask in masks
+    )
+    nothing = jnp.zeros_like(masks[0])
+    images = lambda latents: exchange(
+        gan, nothing, latents, latents, partition.layer, False
+    )
+    ours, theirs = images(source), images(target)
+    region = group_regions(regions, partition, group, source)
+    region = region | group_regions(regions, partition, group, target)
+    pasted = jnp.where(region[..., None], ours, theirs)
+    return Swaps(ours, theirs, region, swapped, random, pasted)
+
+
+def latent_pairs(gan: Gan, num_pairs: int, *, key: PRNGKeyArray) -> tuple[Any, Any]:
+    """Returns as many sources as targets, in pairs of one class if there are classes.
+
+    Args:
+        gan: The generator.
+        num_pairs: How many.
+        key: Consumed whole.
+    """
+    source_key, target_key = jax.random.split(key)
+    source = gan.sample_latents(num_pairs, key=source_key)
+    labels: Int[Array, " image"] | None = (
+        source.class_label if gan.num_classes else None
+    )
+    target = gan.sample_latents(num_pairs, class_label=labels, key=target_key)
+    return source, target
+
+
+def swap_locality(swaps: Swaps) -> tuple[float, float]:
+    """Returns the locality of the swaps and of random ones; see `metrics.locality`.
+
+    NaN where the region is nowhere or everywhere, or nothing in it changes.
+
+    Args:
+        swaps: From `swap_pairs`.
+    """
+    region = np.asarray(swaps.region)
+
+    def ratio(after: Images) -> float:
+        changed = np.any(np.asarray(after) != np.asarray(swaps.target), axis=-1)
+        if not (changed & region).any() or region.all():
+            return float("nan")
+        return metrics.locality(swaps.target, after, region)
+
+    return ratio(swaps.swapped), ratio(swaps.random)
