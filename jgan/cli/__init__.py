@@ -19,6 +19,7 @@ from jgan.cli.dissect import dissect
 from jgan.cli.eigengan import eigengan
 from jgan.cli.evaluate import evaluate
 from jgan.cli.export import export
+from jgan.cli.interpretable import interpretable
 from jgan.cli.invert import invert
 from jgan.cli.models import models
 from jgan.cli.pull import pull
@@ -34,6 +35,7 @@ _COMMANDS = {
         awareness,
         components,
         eigengan,
+        interpretable,
         models,
         sample,
         invert,

@@ -1,16 +1,15 @@
 """`jgan train`: trains a generator that jgan ships, or goes on with a run."""
 
-import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any
 
-import rich.progress
 import tyro
 
 from jgan.cli._checks import check_seed
-from jgan.cli._console import err, mention, say
+from jgan.cli._console import mention, say
+from jgan.cli._shown import shown
 
 _MOST_LISTED = 20
 
@@ -64,6 +63,7 @@ def train(
         if half_steps is not None:
             raise ValueError(f"--half-steps is {half_steps}; it is of scenes64 alone.")
         training.use_cores()
+        training.keep_memory()
         if data is None:
             world = chosen.world()
         else:
@@ -71,7 +71,7 @@ def train(
             config = config.without_classes()
             world = _folder(data, config)
         features = _features(of_scenes=data is None) if distance else None
-        with _shown(preset, num_steps) as show:
+        with shown(preset, num_steps) as show:
             state = eigengan.train(
                 config,
                 world,
@@ -93,7 +93,7 @@ def train(
     if half_steps is not None:
         config = dataclasses.replace(config, half_steps=half_steps)
     world = chosen.world()
-    with _shown(preset, num_steps) as show:
+    with shown(preset, num_steps) as show:
         state = training.train(
             config, world, out, num_steps=num_steps, resume=resume, callback=show
         )
@@ -132,34 +132,6 @@ def _features(*, of_scenes: bool) -> Callable[..., Any]:
         return lambda images: network.features(images)
     photographs = zoo.efficientnet_lite0(callback=mention)
     return lambda images: photographs.features(images)
-
-
-@contextlib.contextmanager
-def _shown(preset: str, num_steps: int) -> Iterator[Callable[[Any], None]]:
-    """Yields what shows a run's progress and warnings, until the block ends."""
-    columns = (
-        rich.progress.TextColumn("{task.description}"),
-        rich.progress.BarColumn(),
-        rich.progress.MofNCompleteColumn(),
-        rich.progress.TimeRemainingColumn(),
-    )
-    with rich.progress.Progress(*columns, console=err) as bar:
-        task = bar.add_task(preset, total=num_steps)
-
-        def show(progress: Any) -> None:
-            metrics = progress.metrics
-            bar.update(
-                task,
-                completed=progress.step,
-                description=f"{preset}: {progress.images_per_second:.0f} images/s, loss"
-                f" real {metrics.real:.2f} fake {metrics.fake:.2f} generator"
-                f" {metrics.generator:.2f}",
-            )
-            if progress.measures is not None:
-                for warning in progress.measures.warnings:
-                    mention(warning.rstrip("."))
-
-        yield show
 
 
 def _save(

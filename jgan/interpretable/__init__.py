@@ -12,13 +12,24 @@ from jgan.interpretable._agreement import (
     Agreement as Agreement,
     agreement as agreement,
 )
+from jgan.interpretable._baselines import (
+    Swaps as Swaps,
+    latent_pairs as latent_pairs,
+    swap_locality as swap_locality,
+    swap_pairs as swap_pairs,
+)
 from jgan.interpretable._config import (
     EnergyConfig as EnergyConfig,
     TrainConfig as TrainConfig,
 )
+from jgan.interpretable._defaults import (
+    default_config as default_config,
+    default_layer as default_layer,
+)
 from jgan.interpretable._descriptors import (
     Descriptors as Descriptors,
     describe_units as describe_units,
+    normalized_maps as normalized_maps,
 )
 from jgan.interpretable._energy import (
     EnergyMetrics as EnergyMetrics,

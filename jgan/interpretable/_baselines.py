@@ -70,15 +70,15 @@ def swap_pairs(
     members = units_of(partition, group)
     if not members.any():
         raise ValueError(f"Group {group} has no units, and so no swap.")
+    units_key, pairs_key = jax.random.split(key)
     alive = np.flatnonzero(partition.groups != DEAD)
-    draw = np.random.default_rng([group, int(members.sum())])
-    others = np.isin(
-        np.arange(len(members)), draw.choice(alive, int(members.sum()), replace=False)
-    )
+    count = int(members.sum())
+    drawn = jax.random.choice(units_key, alive, (count,), replace=False)
+    others = np.isin(np.arange(len(members)), drawn)
     masks = [jnp.asarray(mask, jnp.float32) for mask in (members, others)]
     batches = [
         _batch(gan, regions or gan, partition, group, masks, batch_size, one)
-        for one in jax.random.split(key, -(-num_pairs // batch_size))
+        for one in jax.random.split(pairs_key, -(-num_pairs // batch_size))
     ]
     return Swaps(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
 

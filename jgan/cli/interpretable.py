@@ -1,0 +1,156 @@
+"""`jgan interpretable`: units that stand for concepts, made so and shown."""
+
+import pathlib
+from typing import Annotated, Any, Literal
+
+import rich.progress
+import tyro
+
+from jgan import segment, zoo
+from jgan.cli._checks import check_seed
+from jgan.cli._console import mention, progress_bar, say
+from jgan.cli._shown import shown
+from jgan.gan import Gan
+
+_Data = Literal["auto", "scenes", "original"]
+_Model = Annotated[str, tyro.conf.arg(metavar="MODEL")]
+
+
+def _train(
+    model: _Model,
+    /,
+    *,
+    out: pathlib.Path,
+    layer: str | None = None,
+    groups: int = 8,
+    steps: int = 4000,
+    data: _Data = "auto",
+    resume: bool = False,
+    seed: int = 0,
+) -> None:
+    """Retrain a generator until each unit of a layer stands for one concept.
+
+    The folder gets checkpoints, metrics.jsonl, measures.jsonl, sample pictures and, at
+    the end, the generator in a folder that every command takes as MODEL. A killed run
+    goes on from it.
+
+    Args:
+        model: Name in `jgan models`, or a folder.
+        out: The run's folder.
+        layer: Whose units; by default the last one of 16 rows.
+        groups: Into how many groups its units are partitioned.
+        steps: Steps in all, those before a resumption included.
+        data: What real images are: scenes, or what the generator makes as it is, so
+            that none are needed; by default scenes for a generator of scenes.
+        resume: Go on from the last checkpoint in the folder.
+        seed: Of everything that is drawn; a resumed run needs the same.
+    """
+    # Only here: no other command needs optax and orbax.
+    from jgan import interpretable, training
+    from jgan.convert import save
+
+    check_seed(seed)
+    training.keep_memory()
+    gan = zoo.load(model, callback=mention)
+    config = interpretable.default_config(
+        gan, layer=layer, num_groups=groups, seed=seed
+    )
+    with shown(gan.name, steps) as show:
+        state = interpretable.train(
+            gan,
+            config,
+            out,
+            world=_world(gan, data),
+            num_steps=steps,
+            resume=resume,
+            callback=show,
+        )
+    folder = save(interpretable.retrained(gan, state), out / "generator")
+    command = f"{folder} --before {model} --layer {config.layer} --groups {groups}"
+    say(
+        f"{folder}: {gan.name} after {steps} steps. `jgan interpretable report "
+        f"{command}` looks at it."
+    )
+
+
+def _report(
+    model: _Model,
+    /,
+    *,
+    before: str,
+    layer: str | None = None,
+    groups: int = 8,
+    data: _Data = "auto",
+    num_images: int = 2000,
+    out: pathlib.Path = pathlib.Path("interpretable"),
+    seed: int = 0,
+) -> None:
+    """Show groups of units before and after, as a page that opens from disk.
+
+    Args:
+        model: Name in `jgan models`, or a folder.
+        before: The generator that it was made of, likewise.
+        layer: Whose units; by default the last one of 16 rows.
+        groups: Into how many groups its units are partitioned.
+        data: What real images are, as in training.
+        num_images: For each Fréchet distance.
+        out: Folder to write; such a page there is replaced.
+        seed: Another number, other images.
+    """
+    # Only here: no other command needs it.
+    from jgan import interpretable
+    from jgan.report import write_interpretable
+
+    check_seed(seed)
+    gan = zoo.load(model, callback=mention)
+    original = zoo.load(before, callback=mention)
+    network = segment.scenes_network() if _makes_scenes(original) else None
+    with progress_bar(rich.progress.TimeElapsedColumn()) as progress:
+        page = write_interpretable(
+            gan,
+            original,
+            out,
+            layer=layer or interpretable.default_layer(gan),
+            num_groups=groups,
+            segmenter=network,
+            features=None if network is None else network.features,
+            world=_world(original, data),
+            num_images=num_images,
+            seed=seed,
+            progress=progress,
+        )
+    say(f"Open {page.resolve()} in a browser.")
+
+
+def _makes_scenes(gan: Gan) -> bool:
+    from jgan.worlds import ScenesWorld
+
+    return gan.class_names == ScenesWorld().class_names and gan.resolution == 64
+
+
+def _world(gan: Gan, data: _Data) -> Any:
+    """Returns where real images are from, None for the generator as it is.
+
+    Raises:
+        ValueError: If scenes are asked for, and the generator makes others.
+    """
+    from jgan.worlds import ScenesWorld
+
+    if data == "scenes" and not _makes_scenes(gan):
+        raise ValueError(
+            f"--data is scenes, and {gan.name} does not make scenes of 64 pixels. Give "
+            "--data original."
+        )
+    return ScenesWorld() if data != "original" and _makes_scenes(gan) else None
+
+
+_Commands = (
+    Annotated[None, tyro.conf.subcommand(name="train", constructor=_train)]
+    | Annotated[None, tyro.conf.subcommand(name="report", constructor=_report)]
+)
+
+
+def interpretable(
+    command: tyro.conf.OmitArgPrefixes[tyro.conf.OmitSubcommandPrefixes[_Commands]],
+) -> None:
+    """Make each unit of a layer stand for one concept, and show the groups."""

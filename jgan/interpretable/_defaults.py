@@ -1,0 +1,58 @@
+"""What to train of a generator where nobody says otherwise."""
+
+import math
+
+from jgan import stats
+from jgan.gan import Gan
+from jgan.interpretable._config import TrainConfig
+from jgan.models import discriminators
+
+# Concepts are small there already, and units still of one concept rather than an edge.
+_ROWS = 16
+# Those of the discriminator that scenes64 was trained against.
+_FIRST, _MOST = 48, 192
+
+
+def default_layer(gan: Gan) -> str:
+    """Returns the last layer of 16 rows, or else the one with the nearest number.
+
+    Of a residual block it is the end: what is within has a way around it.
+
+    Args:
+        gan: The generator.
+    """
+    whole = [name for name in gan.layers if ".act" not in name] or [*gan.layers]
+    far = {name: abs(math.log2(gan.layers[name].rows / _ROWS)) for name in whole}
+    nearest = min(far.values())
+    return [name for name in whole if far[name] == nearest][-1]
+
+
+def default_config(
+    gan: Gan, *, layer: str | None = None, num_groups: int = 8, seed: int = 0
+) -> TrainConfig:
+    """Returns how to make a generator's layer interpretable.
+
+    Args:
+        gan: The generator, of a resolution that is a power of two.
+        layer: Of it; None for `default_layer`.
+        num_groups: Into how many groups its units are partitioned.
+        seed: Of everything that is drawn.
+
+    Raises:
+        ValueError: If there is no such layer, or the resolution is another.
+    """
+    layer = default_layer(gan) if layer is None else layer
+    stats.check_layers(gan, (layer,))
+    halvings = math.log2(gan.resolution / 4)
+    if halvings < 1 or halvings % 1:
+        raise ValueError(
+            f"{gan.name} makes images of {gan.resolution} pixels; a discriminator is "
+            "known for powers of two from 8. Give a `TrainConfig` with your own."
+        )
+    units = tuple(min(_MOST, _FIRST * 2**i) for i in range(int(halvings)))
+    return TrainConfig(
+        layer=layer,
+        num_groups=num_groups,
+        discriminator=discriminators.Config(units=units, num_classes=gan.num_classes),
+        seed=seed,
+    )

@@ -1,0 +1,182 @@
+"""All that the page shows of groups of units, as numbers and images."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Float, PRNGKeyArray, UInt8
+
+from jgan import images as pictures, interpretable, metrics
+from jgan.gan import Gan
+from jgan.interpretable import Agreement, Partition, Swaps
+from jgan.report.batch_size import images_that_fit
+from jgan.typing import Activation, Images, Segmenter
+from jgan.worlds import World
+
+_SHOWN, _SHOWN_PAIRS, _PAIRS = 4, 3, 128
+_DISTANCE_BATCH = 50
+
+
+class Shown(NamedTuple):
+    """A generator, as the page compares it with another.
+
+    Attributes:
+        images: A few images.
+        maps: The layer's activation in them.
+        agreement: How well the partition fits.
+        locality: Of the swaps of each group, NaN of one without units.
+        random_locality: Of as many random units.
+        distance: Fréchet distance to real images; NaN if nothing measures it.
+    """
+
+    images: UInt8[np.ndarray, "shown row col 3"]
+    maps: Float[np.ndarray, "shown map_row map_col unit"]
+    agreement: Agreement
+    locality: Float[np.ndarray, " group"]
+    random_locality: Float[np.ndarray, " group"]
+    distance: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found.
+
+    Attributes:
+        layer: Whose units are partitioned.
+        partition: Of the units as they are after training, used for both.
+        concepts: Names of what the segmenter tells apart; none without one.
+        after: The generator.
+        before: What it was made of.
+        swaps: By number of group, pairs of images of the generator after training.
+        pasted_distance: Fréchet distance of images with pasted regions, of all groups.
+        swapped_distance: Of images with swapped groups.
+    """
+
+    layer: str
+    partition: Partition
+    concepts: tuple[str, ...]
+    after: Shown
+    before: Shown
+    swaps: Mapping[int, Swaps]
+    pasted_distance: float
+    swapped_distance: float
+
+
+def find_interpretable(
+    gan: Gan,
+    before: Gan,
+    layer: str,
+    *,
+    num_groups: int,
+    segmenter: Segmenter | None,
+    features: metrics.Features | None,
+    world: World,
+    num_images: int,
+    progress: Callable[[str, float], None],
+    key: PRNGKeyArray,
+) -> Found:
+    """Returns what the groups of a layer's units are, before and after training.
+
+    Args:
+        gan: The generator after training.
+        before: The generator that it was made of.
+        layer: Of both.
+        num_groups: Into how many groups units are partitioned.
+        segmenter: Tells concepts; None leaves them out.
+        features: What Fréchet distances are taken on; None leaves them out.
+        world: Real images to compare with.
+        num_images: For each distance, rounded up to whole batches.
+        progress: Told what is done, and the share.
+        key: Consumed whole.
+    """
+    keys = jax.random.split(key, 6)
+    batch = images_that_fit(gan)
+    progress("partitioning", 0.0)
+    descriptors = interpretable.describe_units(
+        gan, layer, num_images=512, batch_size=batch, key=keys[0]
+    )
+    partition = interpretable.partition_units(
+        descriptors, num_groups=num_groups, key=keys[1]
+    )
+    filled = [g for g in range(num_groups) if (partition.groups == g).any()]
+    reals = None
+    if features is not None:
+        progress("looking at real images", 0.1)
+        reals = metrics.collect_features(
+            features,
+            (
+                world.sample(_DISTANCE_BATCH, key=one).images
+                for one in jax.random.split(keys[2], -(-num_images // _DISTANCE_BATCH))
+            ),
+        )
+
+    def distance(batches: "list[Images] | map[Images]") -> float:
+        if features is None or reals is None:
+            return float("nan")
+        made = metrics.collect_features(features, batches)
+        return metrics.frechet_distance(reals, made)
+
+    def show(one: Gan, start: float) -> tuple[Shown, dict[int, Swaps]]:
+        progress("comparing units", start)
+        swaps = {
+            group: interpretable.swap_pairs(
+                one, partition, group, num_pairs=_PAIRS, batch_size=batch, key=keys[3]
+            )
+            for group in filled
+        }
+        local = np.full((num_groups, 2), np.nan)
+        for group, pairs in swaps.items():
+            local[group] = interpretable.swap_locality(pairs)
+        progress("making images", start + 0.2)
+        draw = functools.partial(one.sample_latents, _SHOWN, key=keys[4])
+        images, maps = _forward(one, draw(), layer)
+        count = -(-num_images // _DISTANCE_BATCH)
+        make = lambda drawn: _generate(one, drawn)
+        shown = Shown(
+            images=pictures.to_uint8(np.asarray(images)),
+            maps=np.asarray(maps),
+            agreement=interpretable.agreement(
+                one,
+                partition,
+                segmenter=segmenter,
+                num_images=256,
+                batch_size=batch,
+                key=keys[5],
+            ),
+            locality=local[:, 0],
+            random_locality=local[:, 1],
+            distance=distance(map(make, jax.random.split(keys[2], count))),
+        )
+        return shown, swaps
+
+    now, swaps = show(gan, 0.2)
+    then, _ = show(before, 0.6)
+    every = lambda field: [getattr(pairs, field) for pairs in swaps.values()]
+    return Found(
+        layer=layer,
+        partition=partition,
+        concepts=() if segmenter is None else tuple(segmenter.concepts),
+        after=now,
+        before=then,
+        swaps={
+            group: jax.tree.map(lambda x: x[:_SHOWN_PAIRS], pairs)
+            for group, pairs in swaps.items()
+        },
+        pasted_distance=distance(every("pasted")),
+        swapped_distance=distance(every("swapped")),
+    )
+
+
+@jax.jit
+def _generate(gan: Gan, key: PRNGKeyArray) -> Images:
+    latents = gan.sample_latents(_DISTANCE_BATCH, key=key)
+    return gan.forward(gan.params, latents, None)[0]
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _forward(gan: Gan, latents, layer: str) -> tuple[Images, Activation]:
+    images, taps = gan.forward(gan.params, latents, None)
+    return images, taps[layer]

@@ -1,0 +1,202 @@
+"""The parts of the page, from numbers and pictures to HTML."""
+
+import html
+import math
+from typing import Any
+
+import numpy as np
+
+from jgan import images as pictures
+from jgan.gan import Gan
+from jgan.interpretable import normalized_maps
+from jgan.report.figures import difference, magnification, spotlights, strip, tile
+from jgan.report.interpretable.find import Found, Shown
+from jgan.report.page import Files, Section, card, fold, loading, try_it
+
+_UNITS = 3
+_NAMED = 0.15  # Below this overlap a concept is no name for a group.
+
+
+def findings_section(gan: Gan, found: Found) -> Section:
+    """Returns the section with the figures before and after, and code to start from."""
+    rows = {
+        "overlap of units within groups": lambda s: s.agreement.within,
+        "overlap of units between groups": lambda s: s.agreement.between,
+        "locality of a group’s swap": lambda s: _mean(s.locality),
+        "locality of as many random units": lambda s: _mean(s.random_locality),
+        "Fréchet distance to real images": lambda s: s.distance,
+    }
+    lines = "".join(
+        f'<tr><th scope="row">{name}</th><td>{_figure(of(found.before))}</td>'
+        f"<td>{_figure(of(found.after))}</td></tr>"
+        for name, of in rows.items()
+        if not math.isnan(of(found.after))
+    )
+    swapped = ""
+    if not math.isnan(found.swapped_distance):
+        swapped = (
+            f"<p>Images with a group swapped are at a Fréchet distance of "
+            f"{_figure(found.swapped_distance)}. Where the pixels of the region are "
+            "pasted instead, nothing outside changes, as nothing can, and the distance "
+            f"is {_figure(found.pasted_distance)}.</p>"
+        )
+    sizes = np.bincount(found.partition.groups[found.partition.groups >= 0])
+    body = (
+        f"<p>The {len(found.partition.groups)} units of <code>{found.layer}</code> are "
+        f"in {len(sizes)} groups of {', '.join(map(str, sizes))}"
+        f"{_dead(found.partition.num_dead)}. Overlap is intersection over union of "
+        "where two units are active; locality is the squared change outside of the "
+        "region of a group over that inside, less is better.</p>"
+        '<div class="scroll"><table><thead><tr><th></th><th scope="col">before</th>'
+        f'<th scope="col">after</th></tr></thead><tbody>{lines}</tbody></table></div>'
+        f"{swapped}"
+    )
+    code = f"""
+import jax, jgan
+from jgan import interpretable
+{loading(gan)}
+keys = jax.random.split(jax.random.key(0), 4)
+units = interpretable.describe_units(gan, {found.layer!r}, key=keys[0])
+groups = interpretable.partition_units(
+    units, num_groups={found.partition.num_groups}, key=keys[1]
+)
+source, target = (gan.sample_latents(4, key=key) for key in keys[2:])
+images = interpretable.swap(gan, groups, 0, source=source, target=target)
+"""
+    return Section("findings", "In short", body + try_it(code))
+
+
+def groups_section(files: Files, found: Found) -> Section:
+    """Returns the section that shows where each group is active."""
+    parts = []
+    for group in found.swaps:
+        members = np.flatnonzero(found.partition.groups == group)
+        nearest = members[np.argsort(-found.partition.shares[members, group])][:_UNITS]
+        cards = [
+            _maps_card(files, shown, name, group, members, nearest)
+            for name, shown in (("before", found.before), ("after", found.after))
+        ]
+        parts.append(
+            fold(
+                f"Group {group}{name_of(found, group)}",
+                f"{len(members)} units, overlap within "
+                f"{_figure(found.before.agreement.by_group[group])} before and "
+                f"{_figure(found.after.agreement.by_group[group])} after",
+                f'<div class="cards">{"".join(cards)}</div>',
+                is_open=True,
+            )
+        )
+    body = (
+        "<p>The first row has the mean map of a group, the others single units of it. "
+        "The same latents make all images of a column.</p>"
+        + "".join(parts)
+        + files.numbers("groups", group_numbers(found))
+    )
+    return Section("groups", "Where each group is active", body)
+
+
+def _maps_card(
+    files: Files,
+    shown: Shown,
+    name: str,
+    group: int,
+    members: np.ndarray,
+    nearest: np.ndarray,
+) -> str:
+    maps = np.asarray(normalized_maps(shown.maps))
+    rows = [maps[..., members].mean(axis=-1), *(maps[..., unit] for unit in nearest)]
+    tiles = [t for row in rows for t in spotlights([*shown.images], [*row])]
+    picture = files.picture(
+        f"group{group}-{name}",
+        strip(tiles, cols=len(shown.images)),
+        alt=f"Where group {group} and three of its units are active, {name}",
+    )
+    return card(name[0].upper() + name[1:], "", picture)
+
+
+def swaps_section(files: Files, found: Found) -> Section:
+    """Returns the section with each group swapped between pairs of images."""
+    heads = "".join(
+        f"<span>{name}</span>" for name in ("from", "into", "swapped", "difference")
+    )
+    cards = []
+    for group, pairs in found.swaps.items():
+        source, target, swapped = (
+            pictures.to_uint8(np.asarray(images))
+            for images in (pairs.source, pairs.target, pairs.swapped)
+        )
+        magnified = magnification(target, swapped)
+        tiles = []
+        for one, other, made in zip(source, target, swapped, strict=True):
+            tiles += [tile(one), tile(other), tile(made)]
+            tiles.append(difference(other, made, magnified))
+        picture = files.picture(
+            f"swap{group}",
+            strip(tiles, cols=4),
+            alt=f"Group {group} of one image put into another",
+        )
+        detail = (
+            f"locality {_figure(found.after.locality[group])}, before "
+            f"{_figure(found.before.locality[group])}; difference × {magnified}"  # noqa: RUF001
+        )
+        title = f"Group {group}{html.escape(name_of(found, group))}"
+        cards.append(card(title, detail, f'<div class="heads">{heads}</div>{picture}'))
+    body = (
+        "<p>The maps of one group are taken from one image and put into another; the "
+        "layers after are those of the second.</p>"
+        f'<div class="cards">{"".join(cards)}</div>'
+    )
+    return Section("swaps", "One concept in another image", body)
+
+
+def name_of(found: Found, group: int) -> str:
+    """Returns the concept that a group overlaps most with, as part of a title."""
+    row = found.after.agreement.concept_iou[group]
+    if not len(row) or row.max() < _NAMED:
+        return ""
+    return f": {found.concepts[int(row.argmax())]} {row.max():.2f}"
+
+
+def group_numbers(found: Found) -> list[dict[str, Any]]:
+    """Returns the figures of each group that has units."""
+    of = lambda shown, group: {
+        "within": shown.agreement.by_group[group],
+        "locality": shown.locality[group],
+        "random_locality": shown.random_locality[group],
+        "concept_iou": dict(
+            zip(found.concepts, shown.agreement.concept_iou[group], strict=True)
+        ),
+    }
+    return [
+        {
+            "group": group,
+            "units": np.flatnonzero(found.partition.groups == group),
+            "before": of(found.before, group),
+            "after": of(found.after, group),
+        }
+        for group in found.swaps
+    ]
+
+
+def summary_numbers(shown: Shown) -> dict[str, Any]:
+    """Returns the figures of a generator."""
+    return {
+        "within": shown.agreement.within,
+        "between": shown.agreement.between,
+        "locality": _mean(shown.locality),
+        "random_locality": _mean(shown.random_locality),
+        "frechet_distance": shown.distance,
+    }
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _dead(count: int) -> str:
+    return f", and {count} are never active" if count else ""
+
+
+def _figure(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
