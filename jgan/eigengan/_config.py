@@ -57,9 +57,10 @@ class TrainConfig:
             the information, in nats, that the discriminator has of the class of one
             generated image (jgan reconstruction, after Springenberg, 2016). Where a
             continuous input decides the class, what lies between two is of neither.
-        longest_gradient: Norm that a network's gradient is shortened to where it is
-            longer. None as published: a single long one, which Adam takes for 16 of its
-            steps, can end a training.
+        longest_step: Root mean square of the step of an array of parameters, in
+            learning rates; longer ones are shortened. Adam's own is below 1 where
+            gradients are as they were before, and up to 16 where one is many times as
+            large. None as published.
         ema_decay: Of the averaged generator, which is the one to keep.
         seed: Of everything that is drawn.
     """
@@ -79,7 +80,7 @@ class TrainConfig:
     flip: bool = True
     color_weight: float = 0.0
     class_weight: float = 0.0
-    longest_gradient: float | None = None
+    longest_step: float | None = None
     ema_decay: float = 0.999
     seed: int = 0
 
@@ -144,10 +145,9 @@ class TrainConfig:
                 f"orthogonality_weight is {self.orthogonality_weight}; bases diverge "
                 "with 2 and more. Give less, 1 as published."
             )
-        if self.longest_gradient is not None and self.longest_gradient <= 0:
+        if self.longest_step is not None and self.longest_step <= 0:
             raise ValueError(
-                f"longest_gradient is {self.longest_gradient}; give a positive number, "
-                "or None."
+                f"longest_step is {self.longest_step}; give a positive number, or None."
             )
         decays = (self.beta1, self.beta2, self.ema_decay)
         if not all(0 <= decay < 1 for decay in decays):

@@ -49,8 +49,8 @@ class Metrics(NamedTuple):
         orthogonality: Half the squared norm of U^T U - I, summed over layers.
         colors: Distance of colors that the generator minimizes too, 0 where it does
             not.
-        generator_gradient: Norm of its gradient, before it is shortened.
-        discriminator_gradient: Norm of its gradient, likewise.
+        generator_gradient: Norm of its gradient.
+        discriminator_gradient: Norm of its gradient.
     """
 
     real: Scalar
@@ -118,10 +118,10 @@ def _share_of_step(
     losses, gradient = shares.mean(
         _discriminate(state.discriminator, reals, fakes, config, penalized=penalized)
     )
-    adam = optimizer(config)
-    gradient, norm = _shortened(gradient, config.longest_gradient)
-    discriminator, discriminator_optimizer = follow(
-        adam, gradient, state.discriminator_optimizer, state.discriminator
+    longest = config.longest_step and config.longest_step * config.learning_rate
+    move = functools.partial(follow, optimizer(config), longest=longest)
+    discriminator, discriminator_optimizer = move(
+        gradient, state.discriminator_optimizer, state.discriminator
     )
 
     network: Any = Discriminator(config.discriminator)
@@ -138,11 +138,8 @@ def _share_of_step(
     (realism, information), (generator_gradient,) = shares.mean(
         (generator_losses, pull_back(image_gradient))
     )
-    generator_gradient, generator_norm = _shortened(
-        generator_gradient, config.longest_gradient
-    )
-    generator, generator_optimizer = follow(
-        adam, generator_gradient, state.generator_optimizer, state.generator
+    generator, generator_optimizer = move(
+        generator_gradient, state.generator_optimizer, state.generator
     )
     if config.basis_step is not None:
         generator = slowed(state.generator, generator, config.basis_step)
@@ -166,8 +163,8 @@ def _share_of_step(
             information=information,
             orthogonality=orthogonality_loss(state.generator),
             colors=colors,
-            generator_gradient=generator_norm,
-            discriminator_gradient=norm,
+            generator_gradient=optax.tree.norm(generator_gradient),
+            discriminator_gradient=optax.tree.norm(gradient),
         ),
     )
 
@@ -186,17 +183,6 @@ def _color_gradient(
     colors, gradient = jax.value_and_grad(distance)(every)
     num_shares = len(every) // len(fakes)
     return colors, num_shares * shares.own(gradient, len(fakes))
-
-
-def _shortened(
-    gradient: Params, longest: float | None
-) -> tuple[Params, Float[Array, ""]]:
-    """Returns the gradient, no longer than that, and its norm before."""
-    norm = optax.tree.norm(gradient)
-    if longest is None:
-        return gradient, norm
-    share = jnp.minimum(1.0, longest / norm)
-    return jax.tree.map(lambda leaf: share * leaf, gradient), norm
 
 
 def _generator_cost(

@@ -30,6 +30,7 @@ from jgan.interpretable._descriptors import (
     Descriptors as Descriptors,
     describe_units as describe_units,
     normalized_maps as normalized_maps,
+    rest_levels as rest_levels,
 )
 from jgan.interpretable._energy import (
     EnergyMetrics as EnergyMetrics,

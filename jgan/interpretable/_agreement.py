@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, ArrayLike, Float, Int, PRNGKeyArray
 
 from jgan import stats
 from jgan.gan import Gan
@@ -21,26 +21,30 @@ class MapOverlaps(NamedTuple):
     """Counts of the pixels where units are active: a statistic.
 
     Attributes:
+        rest: Of each unit.
         active: Of each unit.
         both: Of two units.
     """
 
+    rest: Float[Array, " unit"]
     active: Int[Array, " unit"]
     both: Int[Array, "unit other_unit"]
 
     def update(self, seen: stats.Seen) -> "MapOverlaps":
         """Returns the counts with one more batch."""
-        maps = relative_maps(normalized_maps(seen.activation)) > HALF
+        maps = relative_maps(normalized_maps(seen.activation, self.rest)) > HALF
         counts = seen.weights > 0
         on = (maps & counts[:, None, None, None]).astype(jnp.float32)
         # Exact: a batch has fewer pixels than float32 has whole numbers.
         both = jnp.einsum("nhwu,nhwv->uv", on, on, precision=jax.lax.Precision.HIGHEST)
         both = both.astype(jnp.int32)
-        return self.merge(MapOverlaps(jnp.diagonal(both), both))
+        return self.merge(MapOverlaps(self.rest, jnp.diagonal(both), both))
 
     def merge(self, other: "MapOverlaps") -> "MapOverlaps":
         """Returns the counts of two disjoint sets of images."""
-        return MapOverlaps(self.active + other.active, self.both + other.both)
+        return MapOverlaps(
+            self.rest, self.active + other.active, self.both + other.both
+        )
 
     def iou(self) -> Float[np.ndarray, "unit other_unit"]:
         """Returns intersection over union, 0 of units that are never active."""
@@ -49,11 +53,66 @@ class MapOverlaps(NamedTuple):
         return both / np.maximum(active[:, None] + active[None] - both, 1)
 
 
-def zero_overlaps(num_units: int) -> MapOverlaps:
-    """Returns the counts of no images at all."""
+def zero_overlaps(rest: Float[ArrayLike, " unit"]) -> MapOverlaps:
+    """Returns the counts of no images at all, of units with those rests."""
+    num_units = np.shape(rest)[0]
     return MapOverlaps(
-        jnp.zeros(num_units, jnp.int32), jnp.zeros((num_units, num_units), jnp.int32)
+        jnp.asarray(rest),
+        jnp.zeros(num_units, jnp.int32),
+        jnp.zeros((num_units, num_units), jnp.int32),
     )
+
+
+class Places(NamedTuple):
+    """Counts of pixels that are active in an image, and in the next one: a statistic.
+
+    A group that is in the same place in every image needs no concept for that. A batch
+    must have two images or more; which is next depends on its size.
+
+    Attributes:
+        active: Of each group, in images that have a next one.
+        again: In the next image too.
+        pixels: Of all those images.
+    """
+
+    active: Int[Array, " group"]
+    again: Int[Array, " group"]
+    pixels: Int[Array, ""]
+
+    def update(self, seen: stats.Seen) -> "Places":
+        """Returns the counts with one more batch."""
+        on = seen.activation > HALF
+        counts = (seen.weights > 0) & (jnp.roll(seen.weights, -1) > 0)
+        on = on & counts[:, None, None, None]
+        again = on & jnp.roll(seen.activation > HALF, -1, axis=0)
+        area = on.shape[1] * on.shape[2]
+        return self.merge(
+            Places(
+                on.sum(axis=(0, 1, 2), dtype=jnp.int32),
+                again.sum(axis=(0, 1, 2), dtype=jnp.int32),
+                area * counts.sum(dtype=jnp.int32),
+            )
+        )
+
+    def merge(self, other: "Places") -> "Places":
+        """Returns the counts of two disjoint sets of images."""
+        return Places(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def area(self) -> Float[np.ndarray, " group"]:
+        """Returns the mean share of an image where each group is active."""
+        return np.asarray(self.active) / np.maximum(self.pixels, 1)
+
+    def repeated(self) -> Float[np.ndarray, " group"]:
+        """Returns intersection over union of a group's places in two images."""
+        again = np.asarray(self.again, np.float64)
+        # Each image is once the first and once the next.
+        return again / np.maximum(2 * np.asarray(self.active) - again, 1)
+
+
+def zero_places(num_groups: int) -> Places:
+    """Returns the counts of no images at all."""
+    zero = jnp.zeros(num_groups, jnp.int32)
+    return Places(zero, zero, jnp.zeros((), jnp.int32))
 
 
 class Agreement(NamedTuple):
@@ -64,6 +123,9 @@ class Agreement(NamedTuple):
         between: Of two units of different groups.
         by_group: As `within`, of each group; NaN of one of fewer than two units.
         unit_shares: Share of the layer's units that each group has.
+        area: Mean share of an image where each group is active.
+        repeated: Intersection over union of where each group is in two images. 1 of one
+            that is in the same place in all, whatever they show.
         concept_iou: Intersection over union of each group's region and each concept of
             the segmenter; without a segmenter no columns.
     """
@@ -72,6 +134,8 @@ class Agreement(NamedTuple):
     between: float
     by_group: Float[np.ndarray, " group"]
     unit_shares: Float[np.ndarray, " group"]
+    area: Float[np.ndarray, " group"]
+    repeated: Float[np.ndarray, " group"]
     concept_iou: Float[np.ndarray, "group concept"]
 
 
@@ -94,7 +158,7 @@ def agreement(
         segmenter: Tells what images show; None leaves concepts out.
         categories: Of its concepts, as `jgan.stats.zero_overlap` has them.
         num_images: Images to look at.
-        batch_size: Images at a time.
+        batch_size: Images at a time, two or more.
         mesh: As `jgan.stats.collect` has it.
         key: Consumed whole. The same key means the same latents.
 
@@ -104,18 +168,20 @@ def agreement(
     """
     layer = partition.layer
     stats.check_layers(gan, (layer,))
-    statistics: dict[str, stats.Accumulator] = {
-        "units": zero_overlaps(gan.layers[layer].units)
-    }
+    rest = jnp.asarray(partition.rest)
     inside = np.equal.outer(partition.groups, np.arange(partition.num_groups))
+    shares = jnp.asarray(inside, jnp.float32)
+    statistics: dict[str, stats.Accumulator] = {
+        "units": zero_overlaps(rest),
+        "places": GroupMaps(rest, shares, zero_places(partition.num_groups)),
+    }
     if segmenter is not None:
         overlap = stats.zero_overlap(
             np.full(partition.num_groups, HALF),
             num_concepts=len(stats.check_concepts(segmenter)),
             categories=categories,
         )
-        shares = jnp.asarray(inside, jnp.float32)
-        statistics["groups"] = GroupMaps(shares, overlap)
+        statistics["groups"] = GroupMaps(rest, shares, overlap)
     found = stats.collect(
         gan,
         {layer: statistics},
@@ -125,11 +191,13 @@ def agreement(
         mesh=mesh,
         key=key,
     )[layer]
-    iou = found["units"].iou()
+    iou, places = found["units"].iou(), found["places"].inner
     return Agreement(
         *_means(iou, partition.groups),
         by_group=np.array([_mean_of_pairs(iou, members) for members in inside.T]),
         unit_shares=inside.mean(axis=0),
+        area=places.area(),
+        repeated=places.repeated(),
         concept_iou=(
             np.zeros((partition.num_groups, 0))
             if segmenter is None

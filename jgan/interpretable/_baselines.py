@@ -29,7 +29,8 @@ class Swaps(NamedTuple):
         target: Images that it is put into.
         region: Pixels where the group is active in either.
         swapped: The group's units swapped.
-        random: As many units swapped, drawn from all that are alive.
+        random: As many units swapped, drawn from the others that are alive; from all
+            where there are not as many others.
         pasted: The source's pixels in the region, and the target's outside.
     """
 
@@ -48,7 +49,6 @@ def swap_pairs(
     *,
     num_pairs: int = 128,
     batch_size: int = 32,
-    regions: Gan | None = None,
     key: PRNGKeyArray,
 ) -> Swaps:
     """Returns images with a group swapped, and the baselines, arrays of NumPy.
@@ -61,7 +61,6 @@ def swap_pairs(
         group: Number of the group.
         num_pairs: How many, rounded up to whole batches.
         batch_size: Pairs at a time.
-        regions: The generator in whose images groups are looked for; None is `gan`.
         key: Consumed whole. The same key means the same latents, of any partition.
 
     Raises:
@@ -71,13 +70,14 @@ def swap_pairs(
     if not members.any():
         raise ValueError(f"Group {group} has no units, and so no swap.")
     units_key, pairs_key = jax.random.split(key)
-    alive = np.flatnonzero(partition.groups != DEAD)
-    count = int(members.sum())
-    drawn = jax.random.choice(units_key, alive, (count,), replace=False)
+    alive, count = partition.groups != DEAD, int(members.sum())
+    others = np.flatnonzero(alive & ~members)
+    pool = others if len(others) >= count else np.flatnonzero(alive)
+    drawn = jax.random.choice(units_key, pool, (count,), replace=False)
     others = np.isin(np.arange(len(members)), drawn)
     masks = [jnp.asarray(mask, jnp.float32) for mask in (members, others)]
     batches = [
-        _batch(gan, regions or gan, partition, group, masks, batch_size, one)
+        _batch(gan, partition, group, masks, batch_size, one)
         for one in jax.random.split(pairs_key, -(-num_pairs // batch_size))
     ]
     return Swaps(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
@@ -85,7 +85,6 @@ def swap_pairs(
 
 def _batch(
     gan: Gan,
-    regions: Gan,
     partition: Partition,
     group: int,
     masks: list[Float[Array, " unit"]],
@@ -101,8 +100,8 @@ def _batch(
         gan, nothing, latents, latents, partition.layer, False
     )
     ours, theirs = images(source), images(target)
-    region = group_regions(regions, partition, group, source)
-    region = region | group_regions(regions, partition, group, target)
+    region = group_regions(gan, partition, group, source)
+    region = region | group_regions(gan, partition, group, target)
     pasted = jnp.where(region[..., None], ours, theirs)
     return Swaps(ours, theirs, region, swapped, random, pasted)
 

@@ -1,19 +1,21 @@
 """What a unit is known by: where its map is active, in many images.
 
 The paper groups filters of similar activations (Li et al., 2022) and does not say how
-they are compared: a jgan reconstruction. A unit's map, without what is negative, is
-scaled to length 1 in each image, so that where it is active counts and how strongly
-does not; its maps in all images, one after the other, describe it. Of these long
-vectors nothing but products is needed, which are added up image by image.
+they are compared: a jgan reconstruction. A unit is at rest at its median over all
+images and places, and active by as much as it is off that, to either side: what follows
+a layer without a rectifier reads both. Its map is scaled to length 1 in each image, so
+that where it is active counts and how strongly does not; its maps in all images, one
+after the other, describe it. Of these long vectors nothing but products is needed,
+which are added up image by image.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, ArrayLike, Bool, Float, Int, PRNGKeyArray
 
 from jgan import stats
 from jgan.gan import Gan
@@ -23,11 +25,13 @@ class MapProducts(NamedTuple):
     """Sums over images of the products of units' normalized maps: a statistic.
 
     Attributes:
+        rest: Of each unit.
         num_images: Images seen.
-        num_active: In how many of them a unit's map is anywhere above zero.
+        num_active: In how many of them a unit is anywhere off its rest.
         products: Of the maps of two units.
     """
 
+    rest: Float[Array, " unit"]
     num_images: Int[Array, ""]
     num_active: Int[Array, " unit"]
     products: Float[Array, "unit other_unit"]
@@ -35,25 +39,32 @@ class MapProducts(NamedTuple):
     def update(self, seen: stats.Seen) -> "MapProducts":
         """Returns the statistic with one more batch."""
         counts = seen.weights > 0
-        maps = normalized_maps(seen.activation)
+        maps = normalized_maps(seen.activation, self.rest)
         maps = jnp.where(counts[:, None, None, None], maps, 0.0)
         active = jnp.any(maps > 0, axis=(1, 2))
         products = jnp.einsum(
             "nhwu,nhwv->uv", maps, maps, precision=jax.lax.Precision.HIGHEST
         )
-        batch = MapProducts(
-            counts.sum(dtype=jnp.int32), active.sum(axis=0, dtype=jnp.int32), products
+        num_active = active.sum(axis=0, dtype=jnp.int32)
+        return self.merge(
+            MapProducts(self.rest, counts.sum(dtype=jnp.int32), num_active, products)
         )
-        return self.merge(batch)
 
     def merge(self, other: "MapProducts") -> "MapProducts":
         """Returns the statistic of two disjoint sets of images."""
-        return MapProducts(*(a + b for a, b in zip(self, other, strict=True)))
+        return MapProducts(
+            self.rest,
+            self.num_images + other.num_images,
+            self.num_active + other.num_active,
+            self.products + other.products,
+        )
 
 
-def zero_products(num_units: int) -> MapProducts:
-    """Returns the products of no images at all."""
+def zero_products(rest: Float[ArrayLike, " unit"]) -> MapProducts:
+    """Returns the products of no images at all, of units with those rests."""
+    num_units = np.shape(rest)[0]
     return MapProducts(
+        jnp.asarray(rest, jnp.float32),
         jnp.zeros((), jnp.int32),
         jnp.zeros(num_units, jnp.int32),
         jnp.zeros((num_units, num_units)),
@@ -61,13 +72,19 @@ def zero_products(num_units: int) -> MapProducts:
 
 
 def normalized_maps(
-    activation: Float[Array, "image row col unit"],
+    activation: Float[ArrayLike, "image row col unit"],
+    rest: Float[ArrayLike, " unit"],
 ) -> Float[Array, "image row col unit"]:
-    """Returns each unit's map of each image without what is negative, of length 1.
+    """Returns how far each unit is off its rest, each map of each image of length 1.
 
-    A map without anything above zero is zero everywhere.
+    A map of a unit that is at rest everywhere is zero everywhere.
+
+    Args:
+        activation: Of a layer.
+        rest: Of its units; see `rest_levels`.
     """
-    maps = jax.nn.relu(activation.astype(jnp.float32))
+    rest = jnp.asarray(rest, jnp.float32)[None, None, None]
+    maps = jnp.abs(jnp.asarray(activation).astype(jnp.float32) - rest)
     # By the largest first: squares of small numbers would be zero.
     largest = jax.lax.stop_gradient(maps.max(axis=(1, 2), keepdims=True))
     maps = maps / jnp.where(largest > 0, largest, 1.0)
@@ -81,12 +98,14 @@ class Descriptors(NamedTuple):
 
     Attributes:
         layer: Of the units.
+        rest: Of each unit.
         points: Of each unit that is alive, principal components first.
-        alive: Units whose map is above zero in some image; the others have no point.
+        alive: Units that are off their rest in some image; the others have no point.
         explained: Share of the points' variance that all components have.
     """
 
     layer: str
+    rest: Float[np.ndarray, " unit"]
     points: Float[np.ndarray, "alive_unit number"]
     alive: Bool[np.ndarray, " unit"]
     explained: float
@@ -117,17 +136,47 @@ def describe_units(
         ValueError: If there is no such layer, an activation is not finite, or all units
             are dead.
     """
+    sizes: Any = {"num_images": num_images, "batch_size": batch_size, "mesh": mesh}
+    rest = rest_levels(gan, layer, **sizes, key=key)
+    collected = stats.collect(
+        gan, {layer: {"products": zero_products(rest)}}, **sizes, key=key
+    )
+    products = collected[layer]["products"]
+    return describe(layer, products, num_components=num_components)
+
+
+def rest_levels(
+    gan: Gan,
+    layer: str,
+    *,
+    num_images: int = 512,
+    batch_size: int = 32,
+    mesh: Mesh | None = None,
+    key: PRNGKeyArray,
+) -> Float[np.ndarray, " unit"]:
+    """Returns the median of each unit over images and places, within 0.4 %.
+
+    Args:
+        gan: The generator.
+        layer: Of ``gan.layers``.
+        num_images: Images to look at.
+        batch_size: Images at a time.
+        mesh: As `jgan.stats.collect` has it.
+        key: Consumed whole. The same key means the same latents.
+
+    Raises:
+        ValueError: If there is no such layer, or an activation is not finite.
+    """
     stats.check_layers(gan, (layer,))
     collected = stats.collect(
         gan,
-        {layer: {"products": zero_products(gan.layers[layer].units)}},
+        {layer: {"levels": stats.zero_quantiles(gan.layers[layer].units)}},
         num_images=num_images,
         batch_size=batch_size,
         mesh=mesh,
         key=key,
     )
-    products = collected[layer]["products"]
-    return describe(layer, products, num_components=num_components)
+    return collected[layer]["levels"].quantiles([0.5])[0].astype(np.float32)
 
 
 def describe(layer: str, products: MapProducts, *, num_components: int) -> Descriptors:
@@ -146,7 +195,7 @@ def describe(layer: str, products: MapProducts, *, num_components: int) -> Descr
     alive = np.asarray(products.num_active) > 0
     if not alive.any():
         raise ValueError(
-            f"None of the {len(alive)} units is above zero in any of "
+            f"None of the {len(alive)} units is anything but constant in "
             f"{int(products.num_images)} images. Describe another layer."
         )
     gram = np.asarray(products.products, np.float64)[np.ix_(alive, alive)]
@@ -159,4 +208,10 @@ def describe(layer: str, products: MapProducts, *, num_components: int) -> Descr
     points = vectors[:, :num_components] * np.sqrt(kept)
     total = values.sum()
     explained = float(kept.sum() / total) if total > 0 else 1.0
-    return Descriptors(layer, points.astype(np.float32), alive, explained)
+    return Descriptors(
+        layer,
+        np.asarray(products.rest, np.float32),
+        points.astype(np.float32),
+        alive,
+        explained,
+    )

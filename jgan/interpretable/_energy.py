@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from jgan.interpretable._config import EnergyConfig
 from jgan.models.energy import Energy
@@ -52,6 +52,7 @@ class EnergyState(NamedTuple):
     """Everything that a step of the energy model changes. A pytree of arrays.
 
     Attributes:
+        step: Steps done.
         params: Of the network, as Adam has them.
         average: Their exponential moving average, which is the one to use: chains and
             parameters chase each other.
@@ -59,6 +60,7 @@ class EnergyState(NamedTuple):
         chains: Standardized activations, samples of the model.
     """
 
+    step: Int[Array, ""]
     params: Params
     average: Params
     optimizer: Any
@@ -118,8 +120,8 @@ def langevin(
         params: Of the network.
         standard: Standardized activations to start from.
         num_steps: How many.
-        noise: Of each step, in parts of what makes the density stationary; with 0 the
-            energy only falls.
+        noise: Of each step, in parts of what makes the density stationary; with 0 it
+            is descent on the energy, by small steps.
         key: Consumed whole.
     """
     slope = jax.grad(lambda x: energy(config, params, x).sum())
@@ -147,7 +149,8 @@ def initial_energy(
     chains = jax.random.normal(chains_key, (config.num_chains, *shape))
     params = Energy(config.network).init(params_key, chains[:1])["params"]
     average = jax.tree.map(jnp.copy, params)
-    return EnergyState(params, average, _adam(config).init(params), chains)
+    step = jnp.zeros((), jnp.int32)
+    return EnergyState(step, params, average, _adam(config).init(params), chains)
 
 
 def energy_step(
@@ -176,8 +179,11 @@ def energy_step(
 
     gradient, metrics = jax.grad(loss, has_aux=True)(state.params)
     params, optimizer = follow(_adam(config), gradient, state.optimizer, state.params)
-    average = optax.incremental_update(params, state.average, 1 - config.average_decay)
-    return EnergyState(params, average, optimizer, chains), metrics
+    # An average of few steps is short: it would be of where the network started.
+    done = state.step.astype(jnp.float32)
+    decay = jnp.minimum(config.average_decay, (1 + done) / (10 + done))
+    average = optax.incremental_update(params, state.average, 1 - decay)
+    return EnergyState(state.step + 1, params, average, optimizer, chains), metrics
 
 
 def _adam(config: EnergyConfig) -> optax.GradientTransformation:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -14,15 +15,19 @@ class Groups(NamedTuple):
 
     Attributes:
         numbers: Number of each unit's group, `DEAD` of one that is never active.
+        rest: Of each unit, where it is not active.
         shares: Probability of each group for each unit, 0 for dead ones.
         weights: Of the mixture's groups.
         variances: Of each group, in every direction of the descriptors.
+        num_components: Dimensions of the descriptors.
     """
 
     numbers: Int[Array, " unit"]
+    rest: Float[Array, " unit"]
     shares: Float[Array, "unit group"]
     weights: Float[Array, " group"]
     variances: Float[Array, " group"]
+    num_components: Float[Array, ""]
 
     @classmethod
     def of(cls, partition: Partition) -> "Groups":
@@ -30,9 +35,11 @@ class Groups(NamedTuple):
         mixture = partition.fit.mixture
         return cls(
             jnp.asarray(partition.groups, jnp.int32),
+            jnp.asarray(partition.rest),
             jnp.asarray(partition.shares),
             mixture.weights,
             mixture.variances,
+            jnp.float32(mixture.means.shape[1]),
         )
 
     @classmethod
@@ -40,9 +47,11 @@ class Groups(NamedTuple):
         """Returns groups without any unit, for the time before there is a partition."""
         return cls(
             jnp.full(num_units, DEAD, jnp.int32),
+            jnp.zeros(num_units),
             jnp.zeros((num_units, num_groups)),
             jnp.full(num_groups, 1 / num_groups),
             jnp.ones(num_groups),
+            jnp.ones(()),
         )
 
     @property
@@ -61,4 +70,7 @@ def group_centers(
         shares: Of each unit in each group.
     """
     sizes = jnp.maximum(shares.sum(axis=0), 1e-12)
-    return jnp.einsum("nhwu,uk->nhwk", maps, shares / sizes[None])
+    # Distances are taken of what comes out, which TF32 would have to three digits.
+    return jnp.einsum(
+        "nhwu,uk->nhwk", maps, shares / sizes[None], precision=jax.lax.Precision.HIGHEST
+    )

@@ -6,6 +6,8 @@ strongly a unit is active is left to the adversarial loss. Groups are constants 
 `train` finds them anew every so many steps.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -13,34 +15,34 @@ from jaxtyping import Array, Float
 from jgan.interpretable._groups import Groups, group_centers
 from jgan.typing import Activation
 
+# Differences are taken of products, which TF32 would have to three digits.
+_einsum = functools.partial(jnp.einsum, precision=jax.lax.Precision.HIGHEST)
 
-def partition_loss(
-    maps: Activation, groups: Groups, *, num_components: int
-) -> Float[Array, ""]:
+
+def partition_loss(maps: Activation, groups: Groups) -> Float[Array, ""]:
     """Returns how unlikely units are where they are, for the mixture of their groups.
 
-    The negative logarithm of the mixture's density, mean over units and dimensions of
-    the descriptors, without the constant. Groups are centered where their units are in
-    these images, weights and variances are those of the partition.
+    The negative logarithm of Gaussians about the mean maps of groups in these images,
+    as many-dimensional and as wide as those of the descriptors, mean over units and
+    dimensions and without the constant.
 
     Args:
         maps: Normalized maps of the units.
         groups: Of the partition.
-        num_components: Dimensions of the descriptors that it is of.
     """
     centers = group_centers(maps, groups.shares)
     # Squares of differences, multiplied out: the differences are of every unit to
     # every center at every place.
-    products = jnp.einsum("nhwu,nhwk->uk", maps, centers)
+    products = _einsum("nhwu,nhwk->uk", maps, centers)
     of_units = jnp.square(maps).sum(axis=(0, 1, 2))
     of_centers = jnp.square(centers).sum(axis=(0, 1, 2))
     squares = (of_units[:, None] - 2 * products + of_centers[None]) / len(maps)
-    variances = groups.variances[None]
+    variances, count = groups.variances[None], groups.num_components
     log_density = jnp.log(groups.weights)[None] - 0.5 * (
-        squares / variances + num_components * jnp.log(variances)
+        squares / variances + count * jnp.log(variances)
     )
     unlikely = -jax.nn.logsumexp(log_density, axis=1)
-    return (groups.alive * unlikely).sum() / (num_components * _at_least_1(groups))
+    return (groups.alive * unlikely).sum() / (count * _at_least_1(groups))
 
 
 def _at_least_1(groups: Groups) -> Float[Array, ""]:
@@ -48,30 +50,23 @@ def _at_least_1(groups: Groups) -> Float[Array, ""]:
 
 
 def exclusivity_loss(maps: Activation, groups: Groups) -> Float[Array, ""]:
-    """Returns how much units stray from their group, and groups are in one place.
+    """Returns how much groups are active in the same places, from 0 to 1.
 
-    In every image, the squared distance of units to their group's mean map, plus the
-    cosine of the mean maps of two groups; means over units, pairs of groups and images.
-    Either is in [0, 1], the less the better.
+    The cosine of the mean maps of two groups in an image, mean over pairs of groups and
+    images. What the units of a group have in common is left to the partition loss.
 
     Args:
         maps: Normalized maps of the units.
         groups: Of the partition; each unit counts for the group that it is in.
     """
     num_groups = groups.shares.shape[1]
-    inside = jax.nn.one_hot(groups.numbers, num_groups)
-    centers = group_centers(maps, inside)
-    squares = jnp.square(centers).sum(axis=(1, 2))
-    # For units of a group, what their squares exceed the squared mean by.
-    sizes = inside.sum(axis=0)
-    spread = jnp.square(maps).sum(axis=(1, 2)).sum(axis=1) - squares @ sizes
-    within = spread.mean() / _at_least_1(groups)
-    lengths = jnp.sqrt(squares + 1e-12)
-    products = jnp.einsum("nhwk,nhwl->nkl", centers, centers)
+    centers = group_centers(maps, jax.nn.one_hot(groups.numbers, num_groups))
+    lengths = jnp.sqrt(jnp.square(centers).sum(axis=(1, 2)) + 1e-12)
+    products = _einsum("nhwk,nhwl->nkl", centers, centers)
     cosines = products / (lengths[:, :, None] * lengths[:, None])
     others = 1 - jnp.eye(num_groups)[None]
     pairs = max(1, num_groups * (num_groups - 1))
-    return within + (others * cosines).sum(axis=(1, 2)).mean() / pairs
+    return (others * cosines).sum(axis=(1, 2)).mean() / pairs
 
 
 def similarity_loss(maps: Activation, groups: Groups) -> Float[Array, ""]:
@@ -89,11 +84,10 @@ def similarity_loss(maps: Activation, groups: Groups) -> Float[Array, ""]:
     centered = flat - flat.mean(axis=0, keepdims=True)
     scale = jnp.sqrt(jnp.square(centered).sum(axis=0, keepdims=True) + 1e-12)
     standard = centered / scale
-    likeness = standard.T @ standard + 1
+    likeness = _einsum("pu,pv->uv", standard, standard) + 1
     inside = jax.nn.one_hot(groups.numbers, groups.shares.shape[1])
-    alive = groups.alive
-    own = jnp.einsum("uk,uv,vk->k", inside, likeness, inside)
-    every = jnp.einsum("uk,uv,v->k", inside, likeness, alive)
+    own = _einsum("uk,uv,vk->k", inside, likeness, inside)
+    every = _einsum("uk,uv,v->k", inside, likeness, groups.alive)
     filled = (inside.sum(axis=0) > 0).astype(own.dtype)
     shares = own / jnp.maximum(every, 1e-12)
     return -(filled * shares).sum() / jnp.maximum(filled.sum(), 1.0)

@@ -1,8 +1,9 @@
 """Groups of units that are active in the same places, found without any label.
 
 Li et al. (2022) partition the filters of a layer with a Gaussian mixture. How many
-groups there are they chose by hand; here descriptors of other images choose, because
-those that the mixture was fitted to always favor more. Both a jgan reconstruction.
+groups there are they chose by hand; here descriptors of other images choose, as those
+that the mixture was fitted to favor what fits them by chance. Both a jgan
+reconstruction.
 """
 
 from collections.abc import Sequence
@@ -26,12 +27,14 @@ class Partition(NamedTuple):
 
     Attributes:
         layer: Of the units.
+        rest: Of each unit, where it is not active.
         groups: Number of each unit's group, `DEAD` for a unit that is never active.
         shares: Probability of each group for each unit, 0 for dead ones.
         fit: Of the mixture, whose groups have the same numbers.
     """
 
     layer: str
+    rest: Float[np.ndarray, " unit"]
     groups: Int[np.ndarray, " unit"]
     shares: Float[np.ndarray, "unit group"]
     fit: Fit
@@ -89,7 +92,13 @@ def partition_units(
     shares = np.zeros((len(alive), num_groups), np.float32)
     shares[alive] = inside[:, order]
     mixture = jax.tree.map(lambda leaf: leaf[order], fit.mixture)
-    return Partition(descriptors.layer, groups, shares, fit._replace(mixture=mixture))
+    return Partition(
+        descriptors.layer,
+        descriptors.rest,
+        groups,
+        shares,
+        fit._replace(mixture=mixture),
+    )
 
 
 def _matched(

@@ -19,13 +19,14 @@ from jgan.interpretable._energy import Scale
 from jgan.interpretable._groups import Groups
 from jgan.interpretable._originals import Originals
 from jgan.interpretable._partition import Partition, partition_units
-from jgan.interpretable._state import State, initial_state
+from jgan.interpretable._state import State, begun, initial_state
 from jgan.interpretable._step import Metrics, train_step
 from jgan.training import Measures, Progress, keys, run
 from jgan.typing import Images
 from jgan.worlds import Batch, World
 
 _PICTURES, _COLS = 64, 8
+_LEAST_STD = 0.01
 
 
 class _Stage(NamedTuple):
@@ -35,13 +36,28 @@ class _Stage(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
+class _Run:
+    """What a run is known by: with another generator or data it would not go on."""
+
+    training: TrainConfig
+    generator: str
+    reals: str
+
+
+@dataclasses.dataclass(frozen=True)
 class _Recipe:
     gan: Gan
-    config: TrainConfig
+    training: TrainConfig
+    # Not compared: a step is compiled for the others alone.
+    reals: str = dataclasses.field(compare=False)
+
+    @property
+    def config(self) -> _Run:
+        return _Run(self.training, stats.digest_of_gan(self.gan), self.reals)
 
     @property
     def batch_size(self) -> int:
-        return self.config.batch_size
+        return self.training.batch_size
 
     @property
     def resolution(self) -> int:
@@ -53,29 +69,41 @@ class _Recipe:
 
     @property
     def seed(self) -> int:
-        return self.config.seed
+        return self.training.seed
 
     @property
     def growth(self) -> tuple[int, ...]:
         return ()
 
     def initial_state(self) -> State:
-        return initial_state(self.gan, self.config)
+        return initial_state(self.gan, self.training)
 
     def grow(self, state: State, growth: int) -> State:
         return state
 
     def refresh(self, state: State, step: int) -> State | None:
-        if (step - 1) % self.config.partition_every:
-            return None
-        known = None if step == 1 else np.asarray(state.groups.numbers)
-        partition = _partition(self.gan, self.config, state, like=known)
+        config = self.training
         if step == 1:
-            state = state._replace(scale=_scale(self.gan, self.config))
-        return state._replace(groups=Groups.of(partition))
+            state = begun(state, self.gan, _scale(self.gan, config))
+            partition = _partition(self.gan, config, like=None)
+            return state._replace(groups=Groups.of(partition))
+        # While the generator waits, units stay where they are.
+        moved = step - 1 - config.warmup
+        if moved <= 0 or moved % config.partition_every:
+            return None
+        before = state.groups
+        partition = _partition(
+            dataclasses.replace(self.gan, params=state.params(state.generator)),
+            config,
+            like=np.asarray(before.numbers),
+        )
+        # Widths stay: units that come closer would make them, and so the loss, ever
+        # narrower.
+        groups = Groups.of(partition)._replace(variances=before.variances)
+        return state._replace(groups=groups)
 
     def stage(self, step: int) -> _Stage:
-        return _Stage(moves=step > self.config.warmup)
+        return _Stage(moves=step > self.training.warmup)
 
     def advance(
         self,
@@ -86,7 +114,7 @@ class _Recipe:
         sharding: jax.sharding.Sharding | None,
     ) -> tuple[State, Metrics]:
         return train_step(
-            self.gan, state, batch, self.config, moves=stage.moves, sharding=sharding
+            self.gan, state, batch, self.training, moves=stage.moves, sharding=sharding
         )
 
     def picture(self, state: State, stage: _Stage) -> UInt8[np.ndarray, "row col 3"]:
@@ -95,39 +123,40 @@ class _Recipe:
         return pictures.grid(pictures.to_uint8(made), cols=_COLS)
 
     def measure(self, state: State, stage: _Stage) -> Measures:
-        partition = _partition(
-            self.gan, self.config, state, like=np.asarray(state.groups.numbers)
-        )
-        found = agreement(
-            retrained(self.gan, state),
-            partition,
-            num_images=self.config.num_described,
-            batch_size=self.config.batch_size,
-            key=keys.step_key(self.seed, 0, keys.STANDING),
-        )
-        kept = partition.groups == np.asarray(state.groups.numbers)
+        config, gan = self.training, retrained(self.gan, state)
+        numbers = np.asarray(state.groups.numbers)
+        try:
+            partition = _partition(gan, config, like=numbers)
+            found = agreement(
+                gan,
+                partition,
+                num_images=config.num_described,
+                batch_size=config.batch_size,
+                key=keys.step_key(self.seed, 0, keys.STANDING),
+            )
+        except ValueError as error:
+            # The checkpoint is written, and the run may recover.
+            return Measures({}, (f"There is no partition to measure: {error}",))
         return Measures(
             {
                 "within": found.within,
                 "between": found.between,
+                "area": [*map(float, found.area)],
+                "repeated": [*map(float, found.repeated)],
                 "group_sizes": [*map(float, found.unit_shares)],
                 "num_dead": partition.num_dead,
-                "kept": float(kept.mean()),
+                "kept": float((partition.groups == numbers).mean()),
             }
         )
 
 
 def _partition(
-    gan: Gan,
-    config: TrainConfig,
-    state: State,
-    *,
-    like: Int[np.ndarray, " unit"] | None,
+    gan: Gan, config: TrainConfig, *, like: Int[np.ndarray, " unit"] | None
 ) -> Partition:
     key = keys.step_key(config.seed, 0, keys.PARTITION)
     describe_key, partition_key = jax.random.split(key)
     descriptors = describe_units(
-        retrained(gan, state),
+        gan,
         config.layer,
         num_images=config.num_described,
         batch_size=config.batch_size,
@@ -151,6 +180,8 @@ def _scale(gan: Gan, config: TrainConfig) -> Scale:
     moments = collected[layer]["units"].pixels
     std = jnp.asarray(stats.unit_std(moments), jnp.float32)
     mean = jnp.asarray(moments.mean, jnp.float32)
+    # Of a unit that is hardly ever off, a small step would be a large one.
+    std = jnp.maximum(std, _LEAST_STD * jnp.median(std))
     return Scale(mean, jnp.where(std > 0, std, 1.0))
 
 
@@ -209,9 +240,10 @@ def train(
         FileNotFoundError: If there is nothing to resume.
         DivergedError: If the training diverges. The last checkpoint is a good one.
     """
+    world = Originals(gan) if world is None else world
     return run(
-        _Recipe(gan, config),
-        Originals(gan) if world is None else world,
+        _Recipe(gan, config, type(world).__name__),
+        world,
         out,
         num_steps=num_steps,
         resume=resume,

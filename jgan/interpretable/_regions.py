@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from jgan import stats
@@ -37,17 +38,20 @@ class GroupMaps(NamedTuple):
     """A statistic that sees the mean maps of groups, relative to their largest value.
 
     Attributes:
+        rest: Of each unit.
         shares: Of each unit in each group, 0 or 1.
         inner: What is filled.
     """
 
+    rest: Float[Array, " unit"]
     shares: Float[Array, "unit group"]
     inner: stats.Accumulator
 
     def update(self, seen: stats.Seen) -> "GroupMaps":
         """Returns the statistic with one more batch."""
-        maps = group_centers(normalized_maps(seen.activation), self.shares)
-        seen = seen._replace(activation=relative_maps(maps))
+        maps = normalized_maps(seen.activation, self.rest)
+        maps = relative_maps(group_centers(maps, self.shares))
+        seen = seen._replace(activation=maps)
         return self._replace(inner=self.inner.update(seen))
 
     def merge(self, other: "GroupMaps") -> "GroupMaps":
@@ -63,24 +67,28 @@ def group_regions(
     Args:
         gan: The generator.
         partition: Of one of its layers.
-        group: Number of a group, or several.
+        group: Number of a group, or several; of none, no pixels.
         latents: Of the images.
 
     Raises:
         ValueError: If there is no such group.
     """
-    numbers = [group] if isinstance(group, int) else [*group]
-    shares = jnp.stack(
-        [jnp.asarray(units_of(partition, one), jnp.float32) for one in numbers], axis=1
-    )
-    return _regions(gan, shares, latents, partition.layer)
+    numbers = [group] if isinstance(group, int | np.integer) else [*group]
+    units = [units_of(partition, int(one)) for one in numbers]
+    shares = np.stack([np.zeros(len(partition.groups), bool), *units], axis=1)
+    shares, rest = jnp.asarray(shares, jnp.float32), jnp.asarray(partition.rest)
+    return _regions(gan, rest, shares, latents, partition.layer)
 
 
-@functools.partial(jax.jit, static_argnums=3)
+@functools.partial(jax.jit, static_argnums=4)
 def _regions(
-    gan: Gan, shares: Float[Array, "unit group"], latents: Any, layer: str
+    gan: Gan,
+    rest: Float[Array, " unit"],
+    shares: Float[Array, "unit group"],
+    latents: Any,
+    layer: str,
 ) -> Bool[Array, "image row col"]:
     _, taps = gan.forward(gan.params, latents, None)
-    maps = relative_maps(group_centers(normalized_maps(taps[layer]), shares))
+    maps = relative_maps(group_centers(normalized_maps(taps[layer], rest), shares))
     size = (len(maps), gan.resolution, gan.resolution, maps.shape[-1])
     return (jax.image.resize(maps, size, "bilinear") > HALF).any(axis=-1)

@@ -55,7 +55,9 @@ class State(NamedTuple):
 
 
 def initial_state(gan: Gan, config: TrainConfig) -> State:
-    """Returns the state before the first step, without scale and groups.
+    """Returns the state before the first step, with nothing of the generator in it.
+
+    `begun` puts that in: a program that draws the rest need not hold its parameters.
 
     Args:
         gan: The generator as it is.
@@ -71,14 +73,13 @@ def initial_state(gan: Gan, config: TrainConfig) -> State:
     images = jnp.zeros((1, gan.resolution, gan.resolution, 3))
     labels = jnp.zeros(1, jnp.int32) if gan.num_classes else None
     discriminator = Discriminator(config.discriminator).init(first, images, labels)
-    trained = gan.params[TRAINED]
-    copied = lambda tree: jax.tree.map(jnp.copy, tree)
+    empty = lambda tree: jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), tree)
+    trained = empty(gan.params[TRAINED])
     return State(
         step=jnp.zeros((), jnp.int32),
-        # Copies: a donated buffer can stand in one place of the state only.
-        generator=copied(trained),
-        ema=copied(trained),
-        original=copied(gan.params),
+        generator=trained,
+        ema=empty(trained),
+        original=empty(gan.params),
         discriminator=discriminator["params"],
         spectral_norm=discriminator["spectral_norm"],
         generator_optimizer=adam(config, config.generator_rate).init(trained),
@@ -88,6 +89,24 @@ def initial_state(gan: Gan, config: TrainConfig) -> State:
         energy=initial_energy(config.energy, shape, key=second),
         scale=Scale(jnp.zeros(size.units), jnp.ones(size.units)),
         groups=Groups.unknown(size.units, config.num_groups),
+    )
+
+
+def begun(state: State, gan: Gan, scale: Scale) -> State:
+    """Returns the state with a generator's parameters.
+
+    Args:
+        state: Before the first step.
+        gan: The generator as it is.
+        scale: Of the layer's units.
+    """
+    # A donated buffer can stand in one place of the state only.
+    copied = lambda tree: jax.tree.map(jnp.copy, tree)
+    return state._replace(
+        generator=copied(gan.params[TRAINED]),
+        ema=copied(gan.params[TRAINED]),
+        original=copied(gan.params),
+        scale=scale,
     )
 
 

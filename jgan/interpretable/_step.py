@@ -42,10 +42,11 @@ class Metrics(NamedTuple):
         fake: What generated images cost it.
         generator: What generated images cost the generator.
         partition: Partition loss.
-        realism: Energy of the layer's activation for each of its numbers, the lower the
-            likelier.
+        realism: Energy of the layer's activation, for each of its numbers, beyond that
+            of the original's. The generator loses what is above 0: where energy is
+            least, all images are alike.
         interpretability: Interpretability loss.
-        energy_real: Energy of the original's activations, likewise for each number.
+        energy_real: Energy of the original's activations, for each number.
         energy_chains: Of samples of the energy model.
         generator_gradient: Norm of its gradient.
         discriminator_gradient: Norm of its gradient.
@@ -114,24 +115,31 @@ def train_step(
 
     originals_key, chains_key = jax.random.split(drawn(keys.ENERGY))
     _, originals = gan.forward(state.original, draw(originals_key), None)
+    standard = state.scale.standardize(originals[config.layer])
     learned, energies = energy_step(
-        config.energy,
-        state.energy,
-        state.scale.standardize(originals[config.layer]),
-        key=chains_key,
+        config.energy, state.energy, standard, key=chains_key
     )
+    usual = _mean_energy(config.energy, learned, standard)
 
     network: Any = Discriminator(config.discriminator)
     variables = {"params": discriminator, "spectral_norm": spectral_norm}
 
     def cost(images: Images, activation: Activation):
         scores = network.apply(variables, images, labels)
-        parts = _parts(config, state._replace(energy=learned), activation)
+        maps = normalized_maps(activation, state.groups.rest)
+        standard = state.scale.standardize(activation)
+        parts = {
+            "partition": partition_loss(maps, state.groups),
+            "realism": _mean_energy(config.energy, learned, standard) - usual,
+            "interpretability": _INTERPRETABILITY[config.interpretability](
+                maps, state.groups
+            ),
+        }
         adversarial = hinge_generator(scores)
         total = (
             adversarial
             + config.partition_weight * parts["partition"]
-            + config.realism_weight * parts["realism"]
+            + config.realism_weight * jax.nn.relu(parts["realism"])
             + config.interpretability_weight * parts["interpretability"]
         )
         return total, {"generator": adversarial, **parts}
@@ -170,25 +178,8 @@ def train_step(
     )
 
 
-def _parts(
-    config: TrainConfig, state: State, activation: Activation
-) -> dict[str, Array]:
-    """Returns the losses of the layer, as `Metrics` names them."""
-    maps = normalized_maps(activation)
-    standard = state.scale.standardize(activation)
-    return {
-        "partition": partition_loss(
-            maps, state.groups, num_components=config.num_components
-        ),
-        "realism": _realism(config.energy, state.energy, standard),
-        "interpretability": _INTERPRETABILITY[config.interpretability](
-            maps, state.groups
-        ),
-    }
-
-
-def _realism(
+def _mean_energy(
     config: EnergyConfig, state: EnergyState, standard: Activation
 ) -> Float[Array, ""]:
-    energies = energy(config, state.average, standard)
-    return energies.mean() / standard[0].size
+    """Returns the energy of standardized activations, for each of their numbers."""
+    return energy(config, state.average, standard).mean() / standard[0].size

@@ -117,7 +117,7 @@ def run(
                 growth = recipe.growth.index(step - 1)
                 grown = jax.jit(_grow, static_argnums=(0, 2))(recipe, state, growth)
                 state = devices.place_state(grown)
-            refreshed = recipe.refresh(state, step)
+            refreshed = _refreshed(recipe, state, step, manager.latest_step(), out)
             if refreshed is not None:
                 state = devices.place_state(refreshed)
             key = step_key(recipe.seed, step - 1, REALS)
@@ -165,6 +165,26 @@ def _begin(
     check_config(out, recipe.config)
     cut_logs(out, step=saved)
     return _checkpoints.restore(manager, recipe, saved)
+
+
+def _refreshed(
+    recipe: Recipe, state: Any, step: int, saved: int | None, out: pathlib.Path
+) -> Any:
+    try:
+        return recipe.refresh(state, step)
+    except ValueError as error:
+        if step == 1:
+            # What is wrong was given, and has not diverged.
+            raise
+        raise DivergedError(
+            f"Training diverged before step {step}: {error} {_last(saved, out)}"
+        ) from error
+
+
+def _last(saved: int | None, out: pathlib.Path) -> str:
+    if saved is None:
+        return "There is no checkpoint yet."
+    return f"The last good checkpoint is step {saved} in {out}."
 
 
 def _initial_state(recipe: Recipe) -> Any:
@@ -220,14 +240,9 @@ def _means(pending: list[Any], step: int, saved: int | None, out: pathlib.Path) 
     means = type(pending[0])(*(float(np.mean(column)) for column in columns))
     wrong = [n for n, mean in means._asdict().items() if not math.isfinite(mean)]
     if wrong:
-        last = (
-            "There is no checkpoint yet."
-            if saved is None
-            else (f"The last good checkpoint is step {saved} in {out}.")
-        )
         raise DivergedError(
             f"Training diverged between steps {step - len(pending)} and {step}: not "
-            f"finite are {', '.join(wrong)}, of {means._asdict()}. {last} Resume it "
-            "with lower learning rates."
+            f"finite are {', '.join(wrong)}, of {means._asdict()}. "
+            f"{_last(saved, out)} Begin another run with lower learning rates."
         )
     return means

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jgan.gan import Gan, Layer
+from jgan.interpretable import Fit, Partition, rest_levels
 from jgan.models.latents import sample_latents
 from jgan.taps import Tapper
 
@@ -72,3 +73,15 @@ def grouped_gan():
         class_names=(),
         resolution=SIDE,
     )
+
+
+def partition(labels):
+    """A partition of the generator's units that nothing was fitted for."""
+    shares = np.equal.outer(labels, np.arange(len(SIZES))).astype(np.float32)
+    return Partition(LAYER, _rest(), np.asarray(labels), shares, Fit(0, 0, 0))
+
+
+@functools.cache
+def _rest():
+    sizes = {"num_images": 16, "batch_size": 8}
+    return rest_levels(grouped_gan(), LAYER, **sizes, key=jax.random.key(9))

@@ -6,17 +6,12 @@ import numpy as np
 import pytest
 from jaxtyping import Array
 
-from jgan.interpretable import DEAD, Fit, Partition, agreement
+from jgan.interpretable import DEAD, agreement
 from tests.interpretable import planted
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
 
 _SIZES = {"num_images": 10, "batch_size": 4}
-
-
-def _partition(labels):
-    shape = len(labels), len(planted.SIZES)
-    return Partition(planted.LAYER, np.asarray(labels), np.zeros(shape), Fit(0, 0, 0))
 
 
 class _Squares:
@@ -31,7 +26,9 @@ class _Squares:
 
 def _active(gan, key):
     latents = gan.sample_latents(_SIZES["num_images"], key=key)
-    maps = np.maximum(gan.forward(gan.params, latents)[1][planted.LAYER], 0)
+    rest = planted.partition(planted.groups()).rest
+    maps = np.asarray(gan.forward(gan.params, latents)[1][planted.LAYER])
+    maps = np.abs(maps - rest)
     largest = maps.max(axis=(1, 2), keepdims=True)
     return maps > 0.5 * np.where(largest > 0, largest, 1)
 
@@ -42,7 +39,7 @@ def test_means_are_of_pairs_within_groups_and_between_them():
     # One unit is in a wrong group, so that no mean is at its end.
     moved = labels.copy()
     moved[np.flatnonzero(labels == 0)[0]] = 1
-    found = agreement(gan, _partition(moved), **_SIZES, key=key)
+    found = agreement(gan, planted.partition(moved), **_SIZES, key=key)
     on = _active(gan, key)
     within, between = [], []
     by_group = {group: [] for group in range(len(planted.SIZES))}
@@ -64,15 +61,37 @@ def test_means_are_of_pairs_within_groups_and_between_them():
     assert found.concept_iou.shape == (len(planted.SIZES), 0)
     shares = [np.mean(moved == group) for group in range(len(planted.SIZES))]
     np.testing.assert_allclose(found.unit_shares, shares)
-    true = agreement(gan, _partition(labels), **_SIZES, key=key)
+    true = agreement(gan, planted.partition(labels), **_SIZES, key=key)
     assert true.within > 0.95 > found.within
     assert found.between > true.between
+
+
+def test_area_and_repetition_are_those_of_the_squares():
+    gan, key = planted.grouped_gan(), jax.random.key(3)
+    found = agreement(
+        gan,
+        planted.partition(planted.groups()),
+        num_images=8,
+        batch_size=8,
+        key=key,
+    )
+    squares = np.asarray(planted.squares(gan.sample_latents(8, key=key).z)) > 0
+    np.testing.assert_allclose(found.area, squares.mean(axis=(0, 1, 2)), rtol=1e-6)
+    after = np.roll(squares, -1, axis=0)
+    both = (squares & after).sum(axis=(0, 1, 2))
+    either = (squares | after).sum(axis=(0, 1, 2))
+    np.testing.assert_allclose(found.repeated, both / either, rtol=1e-6)
+    assert 0 < found.repeated.max() < 1
 
 
 def test_a_group_s_concept_is_the_one_it_draws():
     gan, labels = planted.grouped_gan(), planted.groups()
     found = agreement(
-        gan, _partition(labels), segmenter=_Squares(), **_SIZES, key=jax.random.key(0)
+        gan,
+        planted.partition(labels),
+        segmenter=_Squares(),
+        **_SIZES,
+        key=jax.random.key(0),
     )
     drawn = labels[0]
     assert drawn != DEAD
@@ -85,4 +104,4 @@ def test_a_partition_without_pairs_is_refused():
     gan = planted.grouped_gan()
     labels = np.where(planted.groups() == DEAD, DEAD, 0)
     with pytest.raises(ValueError, match="two groups"):
-        agreement(gan, _partition(labels), **_SIZES, key=jax.random.key(0))
+        agreement(gan, planted.partition(labels), **_SIZES, key=jax.random.key(0))

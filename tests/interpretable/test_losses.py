@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("unoptimized")
 
 _IMAGES, _SIDE, _COMPONENTS = 3, 4, 5
 _NUMBERS = np.array([1, 0, 1, DEAD, 0, 1, 2])
+_REST = np.zeros(len(_NUMBERS), np.float32)
 
 
 def _groups(numbers=_NUMBERS, num_groups=3):
@@ -29,17 +30,19 @@ def _groups(numbers=_NUMBERS, num_groups=3):
     soft = (0.8 * inside + 0.2 / num_groups) * alive[:, None]
     return Groups(
         jnp.asarray(numbers, jnp.int32),
+        jnp.zeros(len(numbers)),
         jnp.float32(soft),
         jnp.float32([0.5, 0.3, 0.2][:num_groups]),
         jnp.float32([0.1, 0.2, 0.4][:num_groups]),
+        jnp.float32(_COMPONENTS),
     )
 
 
 def _maps(seed=0):
     shape = (_IMAGES, _SIDE, _SIDE, len(_NUMBERS))
     drawn = jax.random.normal(jax.random.key(seed), shape)
-    drawn = jnp.where(jnp.asarray(_NUMBERS == DEAD)[None, None, None], -1.0, drawn)
-    return normalized_maps(drawn)
+    drawn = jnp.where(jnp.asarray(_NUMBERS == DEAD)[None, None, None], 0.0, drawn)
+    return normalized_maps(drawn, _REST)
 
 
 def _unit(maps, unit):
@@ -70,41 +73,25 @@ def test_the_partition_loss_is_the_mixture_s_density_unit_by_unit():
                 * variance ** (-_COMPONENTS / 2)
             )
         unlikely.append(-np.log(density) / _COMPONENTS)
-    got = partition_loss(maps, groups, num_components=_COMPONENTS)
+    got = partition_loss(maps, groups)
     np.testing.assert_allclose(got, np.mean(unlikely), rtol=1e-5)
 
 
-def test_exclusivity_is_the_spread_within_and_the_cosine_between():
+def test_exclusivity_is_the_cosine_between_groups():
     maps, groups = _maps(), _groups()
-    within, between = [], []
+    cosines = []
     for image in range(_IMAGES):
-        members = {
-            k: [_unit(maps, u)[image].ravel() for u in np.flatnonzero(k == _NUMBERS)]
+        mean = [
+            np.mean(
+                [_unit(maps, u)[image].ravel() for u in np.flatnonzero(k == _NUMBERS)],
+                axis=0,
+            )
             for k in range(3)
-        }
-        mean = {k: np.mean(rows, axis=0) for k, rows in members.items()}
-        within.append(
-            np.mean(
-                [
-                    np.square(r - mean[k]).sum()
-                    for k, rows in members.items()
-                    for r in rows
-                ]
-            )
-        )
-        between.append(
-            np.mean(
-                [
-                    mean[k]
-                    @ mean[l]
-                    / np.linalg.norm(mean[k])
-                    / np.linalg.norm(mean[l])
-                    for k, l in itertools.permutations(range(3), 2)
-                ]
-            )
-        )
+        ]
+        unit = [m / np.linalg.norm(m) for m in mean]
+        cosines += [unit[k] @ unit[j] for k, j in itertools.permutations(range(3), 2)]
     got = exclusivity_loss(maps, groups)
-    np.testing.assert_allclose(got, np.mean(within) + np.mean(between), rtol=1e-5)
+    np.testing.assert_allclose(got, np.mean(cosines), rtol=1e-5)
 
 
 def test_similarity_is_the_share_of_likeness_within_groups():
@@ -129,7 +116,7 @@ def _apart():
     for unit, row in enumerate(rows):
         if _NUMBERS[unit] != DEAD:
             maps[:, row, :, unit] = 1 + np.arange(_SIDE) + np.arange(_IMAGES)[:, None]
-    return normalized_maps(jnp.asarray(maps))
+    return normalized_maps(maps, _REST)
 
 
 def test_groups_that_are_one_and_apart_cost_nothing_and_mixed_ones_do():
@@ -137,6 +124,9 @@ def test_groups_that_are_one_and_apart_cost_nothing_and_mixed_ones_do():
     assert float(exclusivity_loss(_apart(), groups)) == pytest.approx(0, abs=1e-6)
     mixed = groups._replace(numbers=jnp.roll(groups.numbers, 1))
     assert float(exclusivity_loss(_apart(), mixed)) > 0.3
+    assert float(partition_loss(_apart(), groups)) < float(
+        partition_loss(_apart(), mixed)
+    )
     assert float(similarity_loss(_apart(), groups)) < float(
         similarity_loss(_apart(), mixed)
     )
@@ -145,27 +135,45 @@ def test_groups_that_are_one_and_apart_cost_nothing_and_mixed_ones_do():
 @pytest.mark.parametrize("loss", ["partition", "exclusivity", "similarity"])
 def test_slopes_are_finite_where_units_are_dead_and_groups_empty(loss):
     losses = {
-        "partition": lambda m, g: partition_loss(m, g, num_components=_COMPONENTS),
+        "partition": partition_loss,
         "exclusivity": exclusivity_loss,
         "similarity": similarity_loss,
     }
     numbers = np.where(_NUMBERS == 2, DEAD, _NUMBERS)
     groups = _groups(numbers)
     activation = jnp.where(
-        jnp.asarray(numbers == DEAD)[None, None, None], -1.0, _maps() + 0.1
+        jnp.asarray(numbers == DEAD)[None, None, None], 0.0, _maps() + 0.1
     )
-    slope = jax.grad(lambda x: losses[loss](normalized_maps(x), groups))(activation)
+    slope = jax.grad(lambda x: losses[loss](normalized_maps(x, _REST), groups))(
+        activation
+    )
     assert np.isfinite(slope).all()
     assert np.abs(slope).max() > 0
     np.testing.assert_array_equal(slope[..., numbers == DEAD], 0)
 
 
+def test_units_that_are_apart_are_pulled_together():
+    """Also where a unit is not active yet: what is at rest there has a slope."""
+    activation = jnp.zeros((1, 1, 4, 2)).at[0, 0, 0, 0].set(1).at[0, 0, 3, 1].set(1)
+    activation = activation.at[0, 0, 0, 1].set(0.05)
+    groups = _groups(np.array([0, 0]), 1)._replace(rest=jnp.zeros(2))
+    slope = jax.grad(
+        lambda x: partition_loss(normalized_maps(x, np.zeros(2, np.float32)), groups)
+    )(activation)
+    assert slope[0, 0, 0, 1] < -1e-3
+    below = activation.at[0, 0, 0, 1].set(-0.05)
+    mirrored = jax.grad(
+        lambda x: partition_loss(normalized_maps(x, np.zeros(2, np.float32)), groups)
+    )(below)
+    np.testing.assert_allclose(mirrored[0, 0, 0, 1], -slope[0, 0, 0, 1], rtol=1e-5)
+
+
 def test_how_strongly_units_are_active_does_not_matter():
     groups, activation = _groups(), _maps() + 0.05
     gains = jnp.float32([1, 3, 1e-3, 1, 200, 0.1, 7])[None, None, None]
-    for loss in (exclusivity_loss, similarity_loss):
+    for loss in (partition_loss, exclusivity_loss, similarity_loss):
         np.testing.assert_allclose(
-            loss(normalized_maps(activation), groups),
-            loss(normalized_maps(gains * activation), groups),
+            loss(normalized_maps(activation, _REST), groups),
+            loss(normalized_maps(gains * activation, _REST), groups),
             rtol=1e-5,
         )

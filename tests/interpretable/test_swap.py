@@ -30,7 +30,8 @@ def _gan(kind):
 def _partition(layer, units, num_groups=3):
     groups = np.arange(units) % (num_groups + 1) - 1
     assert DEAD in groups
-    return Partition(layer, groups, np.zeros((units, num_groups)), Fit(0, 0, 0))
+    shares = np.zeros((units, num_groups))
+    return Partition(layer, np.zeros(units, "f4"), groups, shares, Fit(0, 0, 0))
 
 
 def _pair(gan):
@@ -92,9 +93,7 @@ def test_groups_are_units_and_the_dead_belong_to_the_whole_alone():
 def test_regions_are_where_the_planted_squares_are():
     gan = planted.grouped_gan()
     labels = planted.groups()
-    partition = Partition(
-        planted.LAYER, labels, np.zeros((len(labels), len(planted.SIZES))), Fit(0, 0, 0)
-    )
+    partition = planted.partition(labels)
     latents = gan.sample_latents(6, key=jax.random.key(0))
     squares = np.asarray(planted.squares(latents.z)) > 0
     for group in range(len(planted.SIZES)):
@@ -102,6 +101,7 @@ def test_regions_are_where_the_planted_squares_are():
         np.testing.assert_array_equal(got, squares[..., group])
     both = group_regions(gan, partition, [0, 3], latents)
     np.testing.assert_array_equal(both, squares[..., 0] | squares[..., 3])
+    assert not group_regions(gan, partition, (), latents).any()
 
 
 @pytest.mark.parametrize(

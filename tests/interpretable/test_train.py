@@ -52,7 +52,7 @@ _GAN = functools.partial(make_gan, "biggan")
 
 
 def _train(out, *, config=_CONFIG, **options):
-    options = {"num_steps": 6, "report_every": 2, "save_every": 2} | options
+    options = {"num_steps": 8, "report_every": 2, "save_every": 2} | options
     return interpretable.train(_GAN(), config, out, **options)
 
 
@@ -71,26 +71,35 @@ def _moved(a, b):
     )
 
 
+class _Others(Originals):
+    """Other real images."""
+
+
+def _recipe(config=_CONFIG):
+    return _Recipe(_GAN(), config, "Originals")
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """The folder of a run of six steps, and its state."""
+    """The folder of a run of eight steps, and its state."""
     out = tmp_path_factory.mktemp("run")
     return out, _train(out)
 
 
-def test_a_resumed_run_ends_as_one_that_was_not_cut(finished, tmp_path):
+# At the end of the warmup, on the way, and where the next step partitions anew.
+@pytest.mark.parametrize("cut", [2, 4, 6])
+def test_a_resumed_run_ends_as_one_that_was_not_cut(finished, tmp_path, cut):
     out, whole = finished
-    # The next step is one that partitions anew.
-    _train(tmp_path, num_steps=4)
+    _train(tmp_path, num_steps=cut)
     _equal(_train(tmp_path, resume=True), whole)
     logged = _lines(out / "metrics.jsonl")
-    assert [line["step"] for line in logged] == [2, 4, 6]
+    assert [line["step"] for line in logged] == [2, 4, 6, 8]
     assert logged[0].keys() >= set(interpretable.Metrics._fields)
     measured = _lines(out / "measures.jsonl")
-    assert [line["step"] for line in measured] == [2, 4, 6]
+    assert [line["step"] for line in measured] == [2, 4, 6, 8]
     assert all(0 <= line["between"] <= 1 for line in measured)
     assert sum(measured[0]["group_sizes"]) == pytest.approx(1)
-    assert len([*(out / "samples").iterdir()]) == 3
+    assert len([*(out / "samples").iterdir()]) == 4
 
 
 def test_the_generator_waits_while_the_others_learn(finished, tmp_path):
@@ -98,8 +107,9 @@ def test_the_generator_waits_while_the_others_learn(finished, tmp_path):
     early = _train(tmp_path, num_steps=2)
     _equal(early.generator, gan.params["params"])
     _equal(early.ema, gan.params["params"])
-    recipe = _Recipe(gan, _CONFIG)
-    start = recipe.initial_state()
+    recipe = _recipe()
+    start = recipe.refresh(recipe.initial_state(), 1)
+    _equal(start.original, gan.params)
     assert _moved(early.discriminator, start.discriminator)
     assert _moved(early.energy.params, start.energy.params)
     _, late = finished
@@ -111,7 +121,7 @@ def test_the_generator_waits_while_the_others_learn(finished, tmp_path):
 
 
 def test_units_are_partitioned_before_the_first_step_and_every_so_many():
-    gan, recipe = _GAN(), _Recipe(_GAN(), _CONFIG)
+    gan, recipe = _GAN(), _recipe()
     state = recipe.refresh(recipe.initial_state(), 1)
     # As a user would, with the same keys.
     describe_key, key = jax.random.split(keys.step_key(0, 0, keys.PARTITION))
@@ -124,14 +134,17 @@ def test_units_are_partitioned_before_the_first_step_and_every_so_many():
     seen = np.asarray(gan.forward(gan.params, latents)[1][_LAYER], np.float64)
     np.testing.assert_allclose(state.scale.mean, seen.mean((0, 1, 2)), atol=1e-4)
     np.testing.assert_allclose(state.scale.std, seen.std((0, 1, 2)), rtol=1e-4)
-    for step in (2, 3, 4):
+    for step in (2, 3, 4, 5, 6):
         assert recipe.refresh(state, step) is None
     # Numbers are matched with those before, whatever they were.
     order = jnp.array([2, 0, 1])
     numbers = jnp.where(state.groups.numbers < 0, -1, order[state.groups.numbers])
     other = state._replace(groups=state.groups._replace(numbers=numbers))
-    again = recipe.refresh(other, 5)
+    wide = 3 * other.groups.variances
+    other = other._replace(groups=other.groups._replace(variances=wide))
+    again = recipe.refresh(other, 7)
     np.testing.assert_array_equal(again.groups.numbers, numbers)
+    np.testing.assert_array_equal(again.groups.variances, wide)
 
 
 @pytest.mark.parametrize(
@@ -146,8 +159,11 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
         realism_weight=3.0,
         interpretability_weight=5.0,
     )
-    gan, recipe = _GAN(), _Recipe(_GAN(), config)
+    gan, recipe = _GAN(), _recipe(config)
     before = recipe.refresh(recipe.initial_state(), 1)
+    # Energy is lost only where it is more than usual: activations are off here.
+    shaken = jax.tree.map(lambda x: 1.5 * x, before.generator)
+    before = before._replace(generator=shaken)
     batch = Originals(gan).sample(8, key=jax.random.key(5))
     step = jax.jit(train_step, static_argnames=("config", "moves"))
     after, metrics = step(gan, before, batch, config, moves=True)
@@ -162,19 +178,47 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
             images,
             latents.class_label,
         )
-        maps = normalized_maps(taps[_LAYER])
+        maps = normalized_maps(taps[_LAYER], before.groups.rest)
         standard = before.scale.standardize(taps[_LAYER])
         energies = energy(config.energy, after.energy.average, standard)
         return (
             hinge_generator(scores)
-            + 0.7 * partition_loss(maps, before.groups, num_components=4)
+            + 0.7 * partition_loss(maps, before.groups)
             + 3.0 * energies.mean() / standard[0].size
             + 5.0 * loss(maps, before.groups)
         )
 
-    want = optax.tree.norm(gradient(before.generator))
-    # The spectral norm's directions move on by one call; sums of float32 otherwise.
-    np.testing.assert_allclose(metrics.generator_gradient, want, rtol=1e-3)
+    assert metrics.realism > 0
+    want = gradient(before.generator)
+    np.testing.assert_allclose(
+        metrics.generator_gradient, optax.tree.norm(want), rtol=1e-3
+    )
+    # Without a mean gradient, Adam's first step is the rate to either side.
+    for old, new, slope in zip(
+        *map(jax.tree.leaves, (before.generator, after.generator, want)), strict=True
+    ):
+        clear = np.abs(slope) > 1e-2 * np.abs(slope).max()
+        moved = np.sign(np.asarray(new) - np.asarray(old))
+        np.testing.assert_array_equal(moved[clear], -np.sign(slope)[clear])
+
+
+def test_energy_is_lost_only_where_it_is_more_than_usual():
+    gan = _GAN()
+    config = dataclasses.replace(_CONFIG, realism_weight=1e6)
+    recipe = _recipe(config)
+    before = recipe.refresh(recipe.initial_state(), 1)
+    batch = Originals(gan).sample(8, key=jax.random.key(5))
+    step = jax.jit(train_step, static_argnames=("config", "moves"))
+    # A generator with less energy than it had: nothing to gain there.
+    flat = jax.tree.map(lambda x: 0.1 * x, before.generator)
+    gradients = []
+    for weight in (1e6, 0.0):
+        one = dataclasses.replace(config, realism_weight=weight)
+        state = before._replace(generator=flat)
+        _, metrics = step(gan, state, batch, one, moves=True)
+        gradients.append(float(metrics.generator_gradient))
+    assert metrics.realism < 0
+    assert gradients[0] == gradients[1]
 
 
 @pytest.mark.parametrize(
@@ -218,6 +262,30 @@ def test_a_partition_without_numbers_stops_the_run_and_is_named(tmp_path):
     gan = dataclasses.replace(gan, params=poisoned)
     with pytest.raises(ValueError, match="'block0' is not finite in batch 0"):
         interpretable.train(gan, _CONFIG, tmp_path, num_steps=1)
+
+
+def test_a_partition_that_fails_later_names_the_last_checkpoint(tmp_path, monkeypatch):
+    def refresh(self, state, step, plain=_Recipe.refresh):
+        if step == 7:
+            state = state._replace(generator=jax.tree.map(jnp.log, state.generator))
+        return plain(self, state, step)
+
+    monkeypatch.setattr(_Recipe, "refresh", refresh)
+    message = "before step 7: The activation of layer 'block0'.*checkpoint is step 6"
+    with pytest.raises(training.DivergedError, match=message):
+        _train(tmp_path)
+
+
+def test_another_generator_or_other_data_do_not_go_on(finished):
+    out, _ = finished
+    with pytest.raises(ValueError, match="started with reals 'Originals'"):
+        _train(out, resume=True, world=_Others(_GAN()))
+    gan = _GAN()
+    other = dataclasses.replace(
+        gan, params=jax.tree.map(lambda leaf: leaf + 1, gan.params)
+    )
+    with pytest.raises(ValueError, match="started with generator"):
+        interpretable.train(other, _CONFIG, out, num_steps=8, resume=True)
 
 
 @pytest.mark.parametrize(

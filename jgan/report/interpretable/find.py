@@ -2,8 +2,8 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -17,13 +17,14 @@ from jgan.typing import Activation, Images, Segmenter
 from jgan.worlds import World
 
 _SHOWN, _SHOWN_PAIRS, _PAIRS = 4, 3, 128
-_DISTANCE_BATCH = 50
+_DESCRIBED, _DISTANCE_BATCH = 512, 50
 
 
 class Shown(NamedTuple):
     """A generator, as the page compares it with another.
 
     Attributes:
+        rest: Of the layer's units.
         images: A few images.
         maps: The layer's activation in them.
         agreement: How well the partition fits.
@@ -32,6 +33,7 @@ class Shown(NamedTuple):
         distance: Fréchet distance to real images; NaN if nothing measures it.
     """
 
+    rest: Float[np.ndarray, " unit"]
     images: UInt8[np.ndarray, "shown row col 3"]
     maps: Float[np.ndarray, "shown map_row map_col unit"]
     agreement: Agreement
@@ -51,8 +53,9 @@ class Found:
         after: The generator.
         before: What it was made of.
         swaps: By number of group, pairs of images of the generator after training.
-        pasted_distance: Fréchet distance of images with pasted regions, of all groups.
-        swapped_distance: Of images with swapped groups.
+        distances: Fréchet distances of the pairs' images, all groups together: as they
+            are, swapped, and with regions pasted. They are of fewer images than the
+            generators', and compare with each other alone.
     """
 
     layer: str
@@ -61,8 +64,7 @@ class Found:
     after: Shown
     before: Shown
     swaps: Mapping[int, Swaps]
-    pasted_distance: float
-    swapped_distance: float
+    distances: Mapping[str, float]
 
 
 def find_interpretable(
@@ -92,12 +94,11 @@ def find_interpretable(
         progress: Told what is done, and the share.
         key: Consumed whole.
     """
-    keys = jax.random.split(key, 6)
+    keys = jax.random.split(key, 7)
     batch = images_that_fit(gan)
     progress("partitioning", 0.0)
-    descriptors = interpretable.describe_units(
-        gan, layer, num_images=512, batch_size=batch, key=keys[0]
-    )
+    sizes: Any = {"num_images": _DESCRIBED, "batch_size": batch, "key": keys[0]}
+    descriptors = interpretable.describe_units(gan, layer, **sizes)
     partition = interpretable.partition_units(
         descriptors, num_groups=num_groups, key=keys[1]
     )
@@ -113,7 +114,7 @@ def find_interpretable(
             ),
         )
 
-    def distance(batches: "list[Images] | map[Images]") -> float:
+    def distance(batches: Iterable[Images]) -> float:
         if features is None or reals is None:
             return float("nan")
         made = metrics.collect_features(features, batches)
@@ -121,9 +122,11 @@ def find_interpretable(
 
     def show(one: Gan, start: float) -> tuple[Shown, dict[int, Swaps]]:
         progress("comparing units", start)
+        # The same groups, but each generator's units are at rest where they are.
+        own = partition._replace(rest=interpretable.rest_levels(one, layer, **sizes))
         swaps = {
             group: interpretable.swap_pairs(
-                one, partition, group, num_pairs=_PAIRS, batch_size=batch, key=keys[3]
+                one, own, group, num_pairs=_PAIRS, batch_size=batch, key=keys[3]
             )
             for group in filled
         }
@@ -136,11 +139,12 @@ def find_interpretable(
         count = -(-num_images // _DISTANCE_BATCH)
         make = lambda drawn: _generate(one, drawn)
         shown = Shown(
+            rest=own.rest,
             images=pictures.to_uint8(np.asarray(images)),
             maps=np.asarray(maps),
             agreement=interpretable.agreement(
                 one,
-                partition,
+                own,
                 segmenter=segmenter,
                 num_images=256,
                 batch_size=batch,
@@ -148,7 +152,7 @@ def find_interpretable(
             ),
             locality=local[:, 0],
             random_locality=local[:, 1],
-            distance=distance(map(make, jax.random.split(keys[2], count))),
+            distance=distance(map(make, jax.random.split(keys[6], count))),
         )
         return shown, swaps
 
@@ -165,8 +169,11 @@ def find_interpretable(
             group: jax.tree.map(lambda x: x[:_SHOWN_PAIRS], pairs)
             for group, pairs in swaps.items()
         },
-        pasted_distance=distance(every("pasted")),
-        swapped_distance=distance(every("swapped")),
+        distances={
+            "as they are": distance(every("target")),
+            "swapped": distance(every("swapped")),
+            "pasted": distance(every("pasted")),
+        },
     )
 
 

@@ -22,6 +22,9 @@ def findings_section(gan: Gan, found: Found) -> Section:
     rows = {
         "overlap of units within groups": lambda s: s.agreement.within,
         "overlap of units between groups": lambda s: s.agreement.between,
+        "overlap of a group with itself in other images": lambda s: _mean(
+            s.agreement.repeated
+        ),
         "locality of a group’s swap": lambda s: _mean(s.locality),
         "locality of as many random units": lambda s: _mean(s.random_locality),
         "Fréchet distance to real images": lambda s: s.distance,
@@ -33,12 +36,12 @@ def findings_section(gan: Gan, found: Found) -> Section:
         if not math.isnan(of(found.after))
     )
     swapped = ""
-    if not math.isnan(found.swapped_distance):
+    if not any(map(math.isnan, found.distances.values())):
+        listed = ", ".join(f"{n} {_figure(x)}" for n, x in found.distances.items())
         swapped = (
-            f"<p>Images with a group swapped are at a Fréchet distance of "
-            f"{_figure(found.swapped_distance)}. Where the pixels of the region are "
-            "pasted instead, nothing outside changes, as nothing can, and the distance "
-            f"is {_figure(found.pasted_distance)}.</p>"
+            f"<p>Fréchet distance of the images that a group is put into: {listed}. "
+            "Where the pixels of the region are pasted, nothing outside changes, as "
+            "nothing can.</p>"
         )
     sizes = np.bincount(found.partition.groups[found.partition.groups >= 0])
     body = (
@@ -103,7 +106,7 @@ def _maps_card(
     members: np.ndarray,
     nearest: np.ndarray,
 ) -> str:
-    maps = np.asarray(normalized_maps(shown.maps))
+    maps = np.asarray(normalized_maps(shown.maps, shown.rest))
     rows = [maps[..., members].mean(axis=-1), *(maps[..., unit] for unit in nearest)]
     tiles = [t for row in rows for t in spotlights([*shown.images], [*row])]
     picture = files.picture(
@@ -161,6 +164,8 @@ def group_numbers(found: Found) -> list[dict[str, Any]]:
     """Returns the figures of each group that has units."""
     of = lambda shown, group: {
         "within": shown.agreement.by_group[group],
+        "area": shown.agreement.area[group],
+        "repeated": shown.agreement.repeated[group],
         "locality": shown.locality[group],
         "random_locality": shown.random_locality[group],
         "concept_iou": dict(
@@ -183,6 +188,7 @@ def summary_numbers(shown: Shown) -> dict[str, Any]:
     return {
         "within": shown.agreement.within,
         "between": shown.agreement.between,
+        "repeated": _mean(shown.agreement.repeated),
         "locality": _mean(shown.locality),
         "random_locality": _mean(shown.random_locality),
         "frechet_distance": shown.distance,

@@ -118,8 +118,7 @@ def _write_numbers(
         "num_dead": found.partition.num_dead,
         "before": summary_numbers(found.before),
         "after": summary_numbers(found.after),
-        "swapped_distance": found.swapped_distance,
-        "pasted_distance": found.pasted_distance,
+        "pair_distances": found.distances,
         "groups": group_numbers(found),
     }
     text = json.dumps(to_json(value), indent=1, allow_nan=False)
