@@ -24,6 +24,11 @@ def use_cores() -> None:
     told = "xla_force_host_platform_device_count" in flags
     if told or "JAX_NUM_CPU_DEVICES" in os.environ:
         return
+    # XLA's threads, as many as it is told here. A device that waits for the others in a
+    # collective holds one of them, and what another has divided into tasks and waits
+    # for needs one: with two of them and two devices, runs stopped for good after some
+    # thousand steps.
+    os.environ.setdefault("NPROC", str(2 * _cores()))
     # Once JAX is in use it refuses.
     with contextlib.suppress(RuntimeError):
         jax.config.update("jax_num_cpu_devices", _cores())

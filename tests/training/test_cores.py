@@ -40,11 +40,15 @@ def test_a_fresh_process_has_a_device_a_core_or_as_many_as_it_is_told(told):
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("JAX_NUM_CPU_DEVICES", "XLA_FLAGS")
+        if name not in ("JAX_NUM_CPU_DEVICES", "XLA_FLAGS", "NPROC")
     }
     code = (
         "import jax; from jgan import training; training.use_cores(); "
-        "from jgan.training import cores; print(jax.device_count(), cores._cores())"
+        "from jgan.training import cores; import pathlib; "
+        "jax.numpy.zeros(1).block_until_ready(); "
+        "tasks = pathlib.Path('/proc/self/task').glob('*/comm'); "
+        "threads = sum('XLAEigen' in task.read_text() for task in tasks); "
+        "print(jax.device_count(), cores._cores(), threads)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -53,11 +57,15 @@ def test_a_fresh_process_has_a_device_a_core_or_as_many_as_it_is_told(told):
         text=True,
         check=True,
     )
-    count, cores = (int(number) for number in done.stdout.split())
+    count, cores, threads = (int(number) for number in done.stdout.split())
     assert count == (3 if told else cores)
+    # No spare ones, and devices wait for each other for good.
+    if sys.platform == "linux" and not told:
+        assert threads >= 2 * cores
 
 
-def test_cores_stay_as_they_are_once_jax_is_in_use():
+def test_cores_stay_as_they_are_once_jax_is_in_use(monkeypatch):
+    monkeypatch.setenv("NPROC", "2")
     before = jax.devices()
     training.use_cores()
     assert jax.devices() == before
