@@ -6,6 +6,7 @@ a jgan reconstruction. Beside each group, as many units drawn at random are swap
 the pixels of the region are pasted, which changes nothing outside because nothing can.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -18,7 +19,9 @@ from jgan.gan import Gan
 from jgan.interpretable._partition import DEAD, Partition
 from jgan.interpretable._regions import group_regions
 from jgan.interpretable._swap import exchange, units_of
-from jgan.typing import Images
+
+
+_Pictures = Float[np.ndarray, "image row col 3"]
 
 
 class Swaps(NamedTuple):
@@ -34,12 +37,12 @@ class Swaps(NamedTuple):
         pasted: The source's pixels in the region, and the target's outside.
     """
 
-    source: Images
-    target: Images
-    region: Bool[Array, "image row col"]
-    swapped: Images
-    random: Images
-    pasted: Images
+    source: _Pictures
+    target: _Pictures
+    region: Bool[np.ndarray, "image row col"]
+    swapped: _Pictures
+    random: _Pictures
+    pasted: _Pictures
 
 
 def swap_pairs(
@@ -51,7 +54,7 @@ def swap_pairs(
     batch_size: int = 32,
     key: PRNGKeyArray,
 ) -> Swaps:
-    """Returns images with a group swapped, and the baselines, arrays of NumPy.
+    """Returns images with a group swapped, and the baselines.
 
     Of a generator with classes, both images of a pair are of one class.
 
@@ -90,7 +93,8 @@ def _batch(
     masks: list[Float[Array, " unit"]],
     num_pairs: int,
     key: PRNGKeyArray,
-) -> Swaps:
+) -> Sequence[Array]:
+    """Returns the fields of `Swaps`."""
     source, target = latent_pairs(gan, num_pairs, key=key)
     swapped, random = (
         exchange(gan, mask, source, target, partition.layer, False) for mask in masks
@@ -103,7 +107,7 @@ def _batch(
     region = group_regions(gan, partition, group, source)
     region = region | group_regions(gan, partition, group, target)
     pasted = jnp.where(region[..., None], ours, theirs)
-    return Swaps(ours, theirs, region, swapped, random, pasted)
+    return ours, theirs, region, swapped, random, pasted
 
 
 def latent_pairs(gan: Gan, num_pairs: int, *, key: PRNGKeyArray) -> tuple[Any, Any]:
@@ -131,12 +135,11 @@ def swap_locality(swaps: Swaps) -> tuple[float, float]:
     Args:
         swaps: From `swap_pairs`.
     """
-    region = np.asarray(swaps.region)
 
-    def ratio(after: Images) -> float:
-        changed = np.any(np.asarray(after) != np.asarray(swaps.target), axis=-1)
-        if not (changed & region).any() or region.all():
+    def ratio(after: _Pictures) -> float:
+        changed = np.any(after != swaps.target, axis=-1)
+        if not (changed & swaps.region).any() or swaps.region.all():
             return float("nan")
-        return metrics.locality(swaps.target, after, region)
+        return metrics.locality(swaps.target, after, swaps.region)
 
     return ratio(swaps.swapped), ratio(swaps.random)

@@ -16,12 +16,14 @@ _FIRST, _MOST = 48, 192
 def default_layer(gan: Gan) -> str:
     """Returns the last layer of 16 rows, or else the one with the nearest number.
 
-    Of a residual block it is the end: what is within has a way around it.
+    Of a residual block, or a layer of an EigenGAN, it is the end: what is within has a
+    way around it.
 
     Args:
         gan: The generator.
     """
-    whole = [name for name in gan.layers if ".act" not in name] or [*gan.layers]
+    within = lambda name: ".act" in name or name.startswith("phi")
+    whole = [name for name in gan.layers if not within(name)]
     far = {name: abs(math.log2(gan.layers[name].rows / _ROWS)) for name in whole}
     nearest = min(far.values())
     return [name for name in whole if far[name] == nearest][-1]

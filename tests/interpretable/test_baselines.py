@@ -1,0 +1,91 @@
+"""Swaps of planted groups stay in their region, random ones do not."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgan.interpretable import (
+    DEAD,
+    latent_pairs,
+    swap,
+    swap_locality,
+    swap_pairs,
+)
+from tests.generators import make_gan
+from tests.interpretable import planted
+
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
+_SIZES = {"num_pairs": 6, "batch_size": 3}
+# The image shows the first three units; this is the group of one of them.
+_SHOWN = int(planted.groups()[0])
+
+
+def _pairs(seed=0, group=_SHOWN):
+    return swap_pairs(
+        planted.grouped_gan(),
+        planted.partition(planted.groups()),
+        group,
+        **_SIZES,
+        key=jax.random.key(seed),
+    )
+
+
+def test_pairs_are_swapped_randomly_swapped_and_pasted():
+    assert _SHOWN != DEAD
+    pairs, gan = _pairs(), planted.grouped_gan()
+    partition = planted.partition(planted.groups())
+    _, key = jax.random.split(jax.random.key(0))
+    latents = [latent_pairs(gan, 3, key=one) for one in jax.random.split(key, 2)]
+    source, target = (
+        jax.tree.map(lambda *x: jnp.concatenate(x), *both)
+        for both in zip(*latents, strict=True)
+    )
+    image = lambda latents: gan.forward(gan.params, latents)[0]
+    np.testing.assert_allclose(pairs.source, image(source), atol=1e-6)
+    np.testing.assert_allclose(pairs.target, image(target), atol=1e-6)
+    want = swap(gan, partition, _SHOWN, source=source, target=target)
+    np.testing.assert_allclose(pairs.swapped, want, atol=1e-6)
+    squares = planted.squares(source.z) + planted.squares(target.z)
+    np.testing.assert_array_equal(pairs.region, squares[..., _SHOWN] > 0)
+    inside = np.asarray(pairs.region)[..., None]
+    want = np.where(inside, pairs.source, pairs.target)
+    np.testing.assert_array_equal(pairs.pasted, want)
+
+
+def test_random_units_are_others_and_as_many():
+    group = int(np.argmin(planted.SIZES[:-1]))
+    assert planted.SIZES[group] < sum(planted.SIZES) / 2
+    pairs = _pairs(group=_SHOWN)
+    # The first unit is in the group, and so not among the others.
+    np.testing.assert_allclose(
+        pairs.random[..., 0], np.asarray(pairs.target)[..., 0], atol=1e-6
+    )
+
+
+def test_a_planted_group_is_local_and_pasting_is_by_construction():
+    swapped, _ = swap_locality(_pairs())
+    assert swapped < 0.2
+    pasted, _ = swap_locality(_pairs()._replace(swapped=_pairs().pasted))
+    assert pasted == 0
+    nothing = _pairs()._replace(swapped=_pairs().target)
+    assert np.isnan(swap_locality(nothing)[0])
+
+
+def test_pairs_are_of_one_class():
+    source, target = latent_pairs(make_gan("biggan"), 5, key=jax.random.key(0))
+    np.testing.assert_array_equal(source.class_label, target.class_label)
+    assert not np.array_equal(source.z, target.z)
+
+
+def test_a_group_without_units_is_refused():
+    labels = np.where(planted.groups() == 4, 0, planted.groups())
+    with pytest.raises(ValueError, match="Group 4 has no units"):
+        swap_pairs(
+            planted.grouped_gan(),
+            planted.partition(labels),
+            4,
+            **_SIZES,
+            key=jax.random.key(0),
+        )

@@ -1,0 +1,106 @@
+"""The page of groups: complete, and with the numbers of both generators."""
+
+import dataclasses
+import html
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jgan.interpretable import describe_units, partition_units
+from jgan.report import write_interpretable
+from tests.generators import make_gan
+from tests.report.parse import Page, strict_json
+
+pytestmark = pytest.mark.usefixtures("unoptimized")
+
+_NAME = "<b>groups & 'co'</b>"
+_LAYER, _GROUPS, _SEED = "block0", 3, 5
+
+
+class _Halves:
+    """Two concepts: what is bright, and what is not."""
+
+    concepts = ("bright & <hot>", "dark")
+
+    def segment(self, images):
+        return jnp.where(images.mean(axis=3) > 0, 0, 1)
+
+
+def _means(images):
+    return np.asarray(images).mean(axis=(1, 2))
+
+
+@pytest.fixture(scope="module")
+def gans():
+    before = make_gan("biggan")
+    after = dataclasses.replace(make_gan("biggan", seed=1), name=_NAME)
+    return after, before
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory, gans):
+    folders = {}
+    for name, options in (
+        ("named", {"segmenter": _Halves(), "features": _means}),
+        ("plain", {}),
+    ):
+        folder = tmp_path_factory.mktemp("pages") / name
+        told = []
+        page = write_interpretable(
+            *gans,
+            folder,
+            layer=_LAYER,
+            num_groups=_GROUPS,
+            num_images=100,
+            seed=_SEED,
+            progress=lambda doing, share, told=told: told.append(share),
+            **options,
+        )
+        assert page == folder / "index.html"
+        assert told == sorted(told)
+        assert told[-1] == 1
+        folders[name] = folder
+    return folders
+
+
+@pytest.mark.parametrize("name", ["named", "plain"])
+def test_everything_the_page_needs_is_in_its_folder(pages, name):
+    page = Page(pages[name])
+    page.check()
+    assert {"findings", "groups", "swaps"} <= set(page.ids)
+    assert f"<h1>{html.escape(_NAME)}</h1>" in page.text
+    assert not page.tags & {"hot"}
+    for file in pages[name].rglob("*.json"):
+        assert strict_json(file)
+
+
+def test_numbers_are_of_the_partition_that_a_user_finds(pages, gans):
+    found = strict_json(pages["named"] / "interpretable.json")
+    keys = jax.random.split(jax.random.key(_SEED), 7)
+    units = describe_units(gans[0], _LAYER, num_images=512, batch_size=8, key=keys[0])
+    groups = partition_units(units, num_groups=_GROUPS, key=keys[1]).groups
+    for group in found["groups"]:
+        np.testing.assert_array_equal(
+            group["units"], np.flatnonzero(groups == group["group"])
+        )
+        assert set(group["after"]["concept_iou"]) == set(_Halves.concepts)
+    for side in ("before", "after"):
+        assert 0 <= found[side]["within"] <= 1
+        assert found[side]["frechet_distance"] > 0
+    # The reals are those of the generator before.
+    assert found["before"]["frechet_distance"] < found["after"]["frechet_distance"]
+    plain = strict_json(pages["plain"] / "interpretable.json")
+    assert plain["after"]["frechet_distance"] is None
+    assert plain["after"]["within"] == found["after"]["within"]
+
+
+def test_what_does_not_fit_is_refused(gans, tmp_path):
+    with pytest.raises(ValueError, match="no layer 'other'"):
+        write_interpretable(*gans, tmp_path / "page", layer="other", num_groups=3)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "note").write_text("keep")
+    with pytest.raises(FileExistsError, match="is not a page of groups"):
+        write_interpretable(*gans, tmp_path / "mine", layer=_LAYER, num_groups=3)
+    assert [file.name for file in tmp_path.iterdir()] == ["mine"]
