@@ -20,7 +20,6 @@ from jgan.interpretable._partition import DEAD, Partition
 from jgan.interpretable._regions import group_regions
 from jgan.interpretable._swap import exchange, units_of
 
-
 _Pictures = Float[np.ndarray, "image row col 3"]
 
 
