@@ -33,10 +33,9 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
     """Returns one workload on one implementation, measured in this process."""
     spec = EIGENGAN[workload]
     if implementation == "jgan":
-        from jgan.training import keep_memory, use_cores
+        from jgan.training import use_cores
 
         use_cores()
-        keep_memory()
         results = {"a device a core": _time_jgan(spec)}
     else:
         results = {

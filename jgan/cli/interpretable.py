@@ -46,11 +46,10 @@ def _train(
         seed: Of everything that is drawn; a resumed run needs the same.
     """
     # Only here: no other command needs optax and orbax.
-    from jgan import interpretable, training
+    from jgan import interpretable
     from jgan.convert import save
 
     check_seed(seed)
-    training.keep_memory()
     gan = zoo.load(model, callback=mention)
     config = interpretable.default_config(
         gan, layer=layer, num_groups=groups, seed=seed

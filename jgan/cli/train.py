@@ -63,7 +63,6 @@ def train(
         if half_steps is not None:
             raise ValueError(f"--half-steps is {half_steps}; it is of scenes64 alone.")
         training.use_cores()
-        training.keep_memory()
         if data is None:
             world = chosen.world()
         else:

@@ -19,7 +19,6 @@ from jgan.training.loop import (
     Progress as Progress,
     run as run,
 )
-from jgan.training.memory import keep_memory as keep_memory
 from jgan.training.presets import PRESETS as PRESETS, Preset as Preset
 from jgan.training.recipe import Measures as Measures, Recipe as Recipe
 from jgan.training.state import (

@@ -24,7 +24,6 @@ def _a_tiny_preset(monkeypatch):
     monkeypatch.setitem(training.PRESETS, "tiny", _TINY)
     # For the whole process, tests of other files too.
     monkeypatch.setattr(training, "use_cores", lambda: None)
-    monkeypatch.setattr(training, "keep_memory", lambda: None)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray, UInt8
 
@@ -158,7 +159,7 @@ def find_interpretable(
 
     now, swaps = show(gan, 0.2)
     then, _ = show(before, 0.6)
-    every = lambda field: [getattr(pairs, field) for pairs in swaps.values()]
+    every = lambda field: [jnp.asarray(getattr(s, field)) for s in swaps.values()]
     return Found(
         layer=layer,
         partition=partition,

@@ -29,7 +29,7 @@ class _Halves:
 
 
 def _means(images):
-    return np.asarray(images).mean(axis=(1, 2))
+    return images.mean(axis=(1, 2))
 
 
 @pytest.fixture(scope="module")
