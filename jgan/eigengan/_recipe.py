@@ -209,7 +209,8 @@ def train(
 
     Args:
         config: What to train.
-        world: Real images, of the generator's resolution; their classes are not used.
+        world: Real images, of the generator's resolution, and of the discriminator's
+            classes if it tells some apart.
         out: The run's folder, as `jgan.training.run` writes it.
         num_steps: Steps in all, those before a resumption included.
         features: What the Fréchet distance of 1,000 images is taken on; None for none.
