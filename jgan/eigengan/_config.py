@@ -7,21 +7,21 @@ from jgan.models import eigen_discriminator, eigengan
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Change:
-    """What is different from some step of a run on.
+    """What is different from some step of a run on; None is as before.
 
     Attributes:
         after: Steps before it.
-        learning_rate: Instead of the config's.
-        penalty_weight: Instead of the config's. Positive if that is, and else 0.
-        basis_step: Instead of the config's; None is as published, not as the config.
-        class_weight: Instead of the config's; 0 is none, not as the config.
+        learning_rate: As `TrainConfig` has it.
+        penalty_weight: As there. Positive if the config's is, and else 0.
+        basis_step: As there.
+        class_weight: As there.
     """
 
     after: int
-    learning_rate: float
-    penalty_weight: float
+    learning_rate: float | None = None
+    penalty_weight: float | None = None
     basis_step: float | None = None
-    class_weight: float = 0.0
+    class_weight: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class TrainConfig:
         growth: Steps after which both networks grow by a layer to twice the
             resolution, as often as there are numbers (Karras et al., 2018): no part of
             EigenGAN. Layers that learn together leave the first ones nothing to do.
-        changes: What is different later, each for as long as the next is not there.
+        changes: What is different later, until another change of the same.
         learning_rate: Of Adam, for both networks.
         beta1: Decay of Adam's mean gradient.
         beta2: Decay of Adam's squared gradient.
@@ -104,41 +104,29 @@ class TrainConfig:
                 f"batch_size is {self.batch_size} and penalty_every "
                 f"{self.penalty_every}; give at least 1."
             )
-        afters = [change.after for change in self.changes]
-        if afters != sorted({after for after in afters if after > 0}):
+        if self.learning_rate <= 0:
             raise ValueError(
-                f"changes are after {afters}; give steps, each after the one before."
+                f"learning_rate is {self.learning_rate}; it must be positive."
             )
-        for part in (self, *self.changes):
-            if part.learning_rate <= 0:
-                raise ValueError(
-                    f"learning_rate is {part.learning_rate}; it must be positive."
-                )
-            if (part.penalty_weight > 0) != (self.penalty_weight > 0):
-                raise ValueError(
-                    f"penalty_weight is {self.penalty_weight}, later "
-                    f"{part.penalty_weight}; both or neither may be 0."
-                )
-            if part.basis_step is not None and part.basis_step <= 0:
-                raise ValueError(
-                    f"basis_step is {part.basis_step}; give a positive number, or None."
-                )
+        if self.basis_step is not None and self.basis_step <= 0:
+            raise ValueError(
+                f"basis_step is {self.basis_step}; give a positive number, or None."
+            )
         weights = (
             self.penalty_weight,
             self.orthogonality_weight,
             self.color_weight,
-            *(part.class_weight for part in (self, *self.changes)),
+            self.class_weight,
         )
         if min(weights) < 0:
             raise ValueError(
-                "penalty_weight, orthogonality_weight, color_weight and class_weight, "
-                f"that of changes too, are {weights}; none may be negative."
+                "penalty_weight, orthogonality_weight, color_weight and class_weight "
+                f"are {weights}; none may be negative."
             )
-        most = max(part.class_weight for part in (self, *self.changes))
-        if most and not self.discriminator.num_classes:
+        if self.class_weight and not self.discriminator.num_classes:
             raise ValueError(
-                f"class_weight is {most}, and the discriminator tells no classes "
-                "apart. Give it a num_classes, or no class_weight."
+                f"class_weight is {self.class_weight}, and the discriminator tells no "
+                "classes apart. Give it a num_classes, or no class_weight."
             )
         if self.orthogonality_weight >= 2:
             raise ValueError(
@@ -155,16 +143,42 @@ class TrainConfig:
                 f"beta1, beta2 and ema_decay are {decays}; each is in [0, 1)."
             )
 
+        self._check_changes()
+
+    def _check_changes(self) -> None:
+        afters = [change.after for change in self.changes]
+        if afters != sorted({after for after in afters if after > 0}):
+            raise ValueError(
+                f"changes are after {afters}; give steps, each after the one before."
+            )
+        for after in afters:
+            # Which checks it as any other.
+            later = self._changed(after + 1).penalty_weight
+            if (later > 0) != (self.penalty_weight > 0):
+                raise ValueError(
+                    f"penalty_weight is {self.penalty_weight}, later {later}; both or "
+                    "neither may be 0."
+                )
+
     def without_classes(self) -> "TrainConfig":
         """Returns the config for real images whose classes are not known."""
         discriminator = dataclasses.replace(self.discriminator, num_classes=0)
-        changes = [dataclasses.replace(one, class_weight=0.0) for one in self.changes]
+        changes = [dataclasses.replace(one, class_weight=None) for one in self.changes]
         return dataclasses.replace(
             self,
             discriminator=discriminator,
             changes=tuple(changes),
             class_weight=0.0,
         )
+
+    def _changed(self, step: int) -> "TrainConfig":
+        fields: dict[str, float] = {}
+        for change in self.changes:
+            if step > change.after:
+                given = dataclasses.asdict(change).items()
+                fields |= {name: value for name, value in given if value is not None}
+        fields.pop("after", None)
+        return dataclasses.replace(self, changes=(), **fields)
 
     def at(self, step: int) -> "TrainConfig":
         """Returns the config of one step, in which nothing grows or changes.
@@ -174,14 +188,8 @@ class TrainConfig:
         """
         whole = self.generator.num_layers
         layers = whole - sum(step <= after for after in self.growth)
-        now = [self, *(change for change in self.changes if step > change.after)][-1]
         return dataclasses.replace(
-            self,
-            learning_rate=now.learning_rate,
-            penalty_weight=now.penalty_weight,
-            basis_step=now.basis_step,
-            class_weight=now.class_weight,
-            changes=(),
+            self._changed(step),
             generator=dataclasses.replace(
                 self.generator,
                 units=self.generator.units[: layers + 1],

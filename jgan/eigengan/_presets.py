@@ -27,57 +27,15 @@ PRESETS = {
             growth=(200, 400, 800),
             changes=(
                 # From the start is untried but in the run whose first layer collapsed.
-                Change(
-                    after=2_000,
-                    learning_rate=6e-4,
-                    penalty_weight=0.5,
-                    basis_step=24.0,
-                    class_weight=0.3,
-                ),
-                Change(
-                    after=7_000,
-                    learning_rate=4e-4,
-                    penalty_weight=0.5,
-                    basis_step=8.0,
-                    class_weight=0.3,
-                ),
-                Change(
-                    after=8_000,
-                    learning_rate=2e-4,
-                    penalty_weight=0.5,
-                    basis_step=8.0,
-                    class_weight=0.3,
-                ),
-                Change(
-                    after=9_000,
-                    learning_rate=1e-4,
-                    penalty_weight=0.5,
-                    basis_step=8.0,
-                    class_weight=0.3,
-                ),
+                Change(after=2_000, class_weight=0.3),
+                Change(after=7_000, learning_rate=4e-4, basis_step=8.0),
+                Change(after=8_000, learning_rate=2e-4),
+                Change(after=9_000, learning_rate=1e-4),
                 # At step 10,000 precision was 0.83 of what it can be, and no longer
                 # rose: a higher rate again, and lower ones after.
-                Change(
-                    after=10_000,
-                    learning_rate=4e-4,
-                    penalty_weight=0.5,
-                    basis_step=8.0,
-                    class_weight=0.3,
-                ),
-                Change(
-                    after=13_000,
-                    learning_rate=2e-4,
-                    penalty_weight=0.5,
-                    basis_step=8.0,
-                    class_weight=0.3,
-                ),
-                Change(
-                    after=14_000,
-                    learning_rate=1e-4,
-                    penalty_weight=0.5,
-                    basis_step=8.0,
-                    class_weight=0.3,
-                ),
+                Change(after=10_000, learning_rate=4e-4),
+                Change(after=13_000, learning_rate=2e-4),
+                Change(after=14_000, learning_rate=1e-4),
             ),
             learning_rate=6e-4,
             # With 3, images stayed soft.

@@ -194,12 +194,12 @@ def test_images_without_classes_are_refused_where_classes_are_told_apart():
     config = dataclasses.replace(
         _LABELED,
         class_weight=0.3,
-        changes=(_change(2, class_weight=0.2),),
+        changes=(Change(after=2, class_weight=0.2),),
         learning_rate=3e-4,
     )
     plain = config.without_classes()
     assert plain == dataclasses.replace(
-        CONFIG, flip=False, learning_rate=3e-4, changes=(_change(2),)
+        CONFIG, flip=False, learning_rate=3e-4, changes=(Change(after=2),)
     )
 
 
@@ -292,18 +292,15 @@ def test_growing_keeps_what_fits_and_the_step():
     assert jax.tree.map(jnp.shape, grown) == jax.tree.map(jnp.shape, start())
 
 
-def test_rate_penalty_and_step_change_after_their_steps():
+def test_what_has_changed_stays_until_it_changes_again():
     first = Change(after=3, learning_rate=1e-3, penalty_weight=2.0)
-    second = Change(after=5, learning_rate=1e-5, penalty_weight=1.0, basis_step=4.0)
+    second = Change(after=5, learning_rate=1e-5, basis_step=4.0)
     config = dataclasses.replace(CONFIG, changes=(first, second))
     assert config.at(3) == CONFIG
-    for step, change in ((4, first), (5, first), (6, second)):
-        assert config.at(step) == dataclasses.replace(
-            CONFIG,
-            learning_rate=change.learning_rate,
-            penalty_weight=change.penalty_weight,
-            basis_step=change.basis_step,
-        )
+    changed = dataclasses.replace(CONFIG, learning_rate=1e-3, penalty_weight=2.0)
+    assert config.at(4) == config.at(5) == changed
+    again = dataclasses.replace(changed, learning_rate=1e-5, basis_step=4.0)
+    assert config.at(6) == again
 
 
 def test_flips_mirror_about_half_of_the_reals():
@@ -335,12 +332,6 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
     np.testing.assert_allclose(np.asarray(again).reshape(-1, 5), q, atol=1e-6)
 
 
-def _change(after, **fields):
-    return Change(
-        **({"after": after, "learning_rate": 1e-4, "penalty_weight": 1.0} | fields)
-    )
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -352,15 +343,21 @@ def _change(after, **fields):
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"penalty_weight": -1.0}, "none may be negative"),
         ({"basis_step": 0.0}, "basis_step is 0"),
-        ({"changes": (_change(2, basis_step=-1.0),)}, "basis_step is -1"),
+        ({"changes": (Change(after=2, basis_step=-1.0),)}, "basis_step is -1"),
         ({"ema_decay": 1.0}, "each is in"),
         ({"longest_step": 0.0}, "longest_step is 0.0"),
         ({"class_weight": 1.0}, "class_weight is 1.0, and the discriminator tells no"),
         ({"class_weight": -1.0}, "none may be negative"),
-        ({"changes": (_change(5), _change(3))}, r"changes are after \[5, 3\]"),
-        ({"changes": (_change(0),)}, r"changes are after \[0\]"),
-        ({"changes": (_change(2, learning_rate=0.0),)}, "learning_rate is 0"),
-        ({"changes": (_change(2, penalty_weight=0.0),)}, "later 0.0; both or neither"),
+        (
+            {"changes": (Change(after=5), Change(after=3))},
+            r"changes are after \[5, 3\]",
+        ),
+        ({"changes": (Change(after=0),)}, r"changes are after \[0\]"),
+        ({"changes": (Change(after=2, learning_rate=0.0),)}, "learning_rate is 0"),
+        (
+            {"changes": (Change(after=2, penalty_weight=0.0),)},
+            "later 0.0; both or neither",
+        ),
         (
             {"discriminator": eigen_discriminator.Config(units=(4, 4))},
             "16 pixels, the discriminator takes 8",
