@@ -240,6 +240,13 @@ def train(
         FileNotFoundError: If there is nothing to resume.
         DivergedError: If the training diverges. The last checkpoint is a good one.
     """
+    stats.check_layers(gan, (config.layer,))
+    num_units = gan.layers[config.layer].units
+    if config.num_groups > num_units:
+        raise ValueError(
+            f"num_groups is {config.num_groups}, and layer {config.layer!r} of "
+            f"{gan.name} has {num_units} units. Give at most as many."
+        )
     world = Originals(gan) if world is None else world
     return run(
         _Recipe(gan, config, type(world).__name__),

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Int
 
-from jgan import stats
 from jgan.gan import Gan
 from jgan.interpretable._config import TrainConfig
 from jgan.interpretable._energy import EnergyState, Scale, initial_energy
@@ -62,11 +61,7 @@ def initial_state(gan: Gan, config: TrainConfig) -> State:
     Args:
         gan: The generator as it is.
         config: Of the training.
-
-    Raises:
-        ValueError: If the generator has no such layer.
     """
-    stats.check_layers(gan, (config.layer,))
     size = gan.layers[config.layer]
     shape = size.rows, size.cols, size.units
     first, second = jax.random.split(jax.random.key(config.seed))

@@ -300,6 +300,7 @@ def test_another_generator_or_other_data_do_not_go_on(finished):
         ({"interpretability": "other"}, "'other'; give one of 'exclusivity'"),
         ({"partition_weight": -1.0}, "-1.0"),
         ({"num_groups": 1}, "num_groups is 1; give at least 2"),
+        ({"num_groups": 17}, "num_groups is 17, and layer 'block0' of .* has 16 units"),
         ({"partition_every": 0}, r"\(0, 16, 4\)"),
         ({"warmup": -1}, "warmup -1"),
         ({"generator_rate": 0.0}, "rates 0.0"),
@@ -309,4 +310,5 @@ def test_another_generator_or_other_data_do_not_go_on(finished):
 )
 def test_what_does_not_fit_is_refused(change, message, tmp_path):
     with pytest.raises(ValueError, match=message):
-        _train(tmp_path, config=dataclasses.replace(_CONFIG, **change))
+        _train(tmp_path / "run", config=dataclasses.replace(_CONFIG, **change))
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,101 @@
+"""`jgan interpretable`: what is trained, what the page gets, and what is refused."""
+
+import pathlib
+import types
+
+import pytest
+
+import jgan
+from jgan import interpretable, report, segment
+from jgan.worlds import ScenesWorld
+from tests.generators import make_gan
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the page and the training are called with, which do nothing else."""
+    found = {}
+
+    def write_interpretable(gan, before, out_folder, *, progress, **options):
+        found.update(options, names=(gan.name, before.name), out=str(out_folder))
+        progress("a [/b] group", 0.5)
+        return pathlib.Path(out_folder, "index.html")
+
+    def train(gan, config, out, *, callback, **options):
+        found.update(options, name=gan.name, config=config, out=str(out))
+        return types.SimpleNamespace(gan=gan)
+
+    monkeypatch.setattr(report, "write_interpretable", write_interpretable)
+    monkeypatch.setattr(interpretable, "train", train)
+    monkeypatch.setattr(interpretable, "retrained", lambda gan, state: state.gan)
+    return found
+
+
+def test_options_reach_the_training(run, folder, asked):
+    options = ("--layer", "layer2", "--groups", "3", "--steps", "9", "--seed", "3")
+    status, out, _ = run("interpretable", "train", folder, "--out", "here", *options)
+    assert status == 0
+    assert "--layer layer2 --groups 3` looks at it." in out
+    assert asked["config"] == interpretable.default_config(
+        make_gan("dcgan_conditional"), layer="layer2", num_groups=3, seed=3
+    )
+    # What it makes is not a scene: the generator as it is gives the real images.
+    assert (asked["world"], asked["num_steps"], asked["resume"]) == (None, 9, False)
+    assert jgan.load(pathlib.Path("here", "generator")).name == "dcgan_conditional"
+
+
+def test_a_generator_of_scenes_learns_from_scenes(run, asked):
+    assert run("interpretable", "train", "scenes64", "--out", "here")[0] == 0
+    assert isinstance(asked["world"], ScenesWorld)
+    assert (asked["config"].layer, asked["config"].num_groups) == ("block1", 8)
+    options = ("--out", "there", "--data", "original", "--resume")
+    assert run("interpretable", "train", "scenes64", *options)[0] == 0
+    assert (asked["world"], asked["resume"]) == (None, True)
+
+
+def test_options_reach_the_page(run, folder, asked):
+    options = ("--before", folder, "--layer", "layer2", "--groups", "3", "--seed", "3")
+    status, out, _ = run(
+        "interpretable", "report", folder, *options, "--num-images", "9"
+    )
+    assert status == 0
+    page = pathlib.Path("interpretable", "index.html").resolve()
+    assert out == f"Open {page} in a browser.\n"
+    assert asked == {
+        "names": ("dcgan_conditional", "dcgan_conditional"),
+        "out": "interpretable",
+        "layer": "layer2",
+        "num_groups": 3,
+        "segmenter": None,
+        "features": None,
+        "world": None,
+        "num_images": 9,
+        "seed": 3,
+    }
+
+
+def test_scenes_are_segmented_and_compared_with_scenes(run, asked):
+    options = ("--before", "scenes64")
+    assert run("interpretable", "report", "scenes64", *options)[0] == 0
+    assert isinstance(asked["segmenter"], segment.SceneNetwork)
+    assert isinstance(asked["world"], ScenesWorld)
+    assert (asked["layer"], asked["num_groups"]) == ("block1", 8)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--data", "scenes"), "does not make scenes of 64 pixels. Give --data"),
+        (("--layer", "nowhere"), "has no layer 'nowhere'"),
+        (("--seed", "-1"), "--seed is -1"),
+        (("--groups", "1000"), "1000"),
+    ],
+)
+def test_what_cannot_be_is_refused(run, folder, options, message):
+    for argv in (("train", folder, "--out", "here"), ("report", folder)):
+        before = ("--before", folder) if argv[0] == "report" else ()
+        status, _, errors = run("interpretable", *argv, *before, *options)
+        assert status == 1
+        assert message in errors
+        assert not pathlib.Path("here").exists()
+        assert not pathlib.Path("interpretable").exists()
