@@ -77,7 +77,9 @@ def swap_pairs(
     pool = others if len(others) >= count else np.flatnonzero(alive)
     drawn = jax.random.choice(units_key, pool, (count,), replace=False)
     others = np.isin(np.arange(len(members)), drawn)
-    masks = [jnp.asarray(mask, jnp.float32) for mask in (members, others)]
+    masks = [
+        jnp.asarray(mask, jnp.float32)[None, None, None] for mask in (members, others)
+    ]
     batches = [
         _batch(gan, partition, group, masks, batch_size, one)
         for one in jax.random.split(pairs_key, -(-num_pairs // batch_size))
@@ -89,7 +91,7 @@ def _batch(
     gan: Gan,
     partition: Partition,
     group: int,
-    masks: list[Float[Array, " unit"]],
+    masks: list[Float[Array, "1 1 1 unit"]],
     num_pairs: int,
     key: PRNGKeyArray,
 ) -> Sequence[Array]:

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, ArrayLike, Bool, Float
 
 from jgan.gan import Gan
 from jgan.interpretable._partition import Partition
@@ -27,6 +27,7 @@ def swap(
     *,
     source: Any,
     target: Any,
+    places: Bool[ArrayLike, "#image map_row map_col"] | None = None,
     conditioned_on: str = "target",
 ) -> Images:
     """Returns the images of `target` with the maps of some groups from `source`.
@@ -41,6 +42,8 @@ def swap(
             the whole layer, units that are never active included.
         source: Latents of the images that concepts are taken from.
         target: As many latents, of the images to put them into.
+        places: Which of the layer's places are swapped, the same of all images or
+            others of each; None for all of them.
         conditioned_on: Whose latents the layers after have, ``"source"`` or
             ``"target"``: their class, style or part of `z`. With the source's, and the
             whole layer swapped, the image is the source where no layer before has a way
@@ -48,7 +51,7 @@ def swap(
 
     Raises:
         ValueError: If there is no such group, the numbers of sources and targets
-            differ, or the partition is of other units.
+            differ, or the partition is of other units, or places of another layer.
     """
     counts = [np.shape(jax.tree.leaves(x)[0])[0] for x in (source, target)]
     if counts[0] != counts[1]:
@@ -60,12 +63,22 @@ def swap(
         raise ValueError(
             f"conditioned_on is {conditioned_on!r}; give 'source' or 'target'."
         )
-    mask = jnp.asarray(units_of(partition, group), jnp.float32)
-    if len(mask) != gan.layers[partition.layer].units:
+    units = units_of(partition, group)
+    layer = gan.layers[partition.layer]
+    if len(units) != layer.units:
         raise ValueError(
-            f"The partition has {len(mask)} units, and layer {partition.layer!r} of "
-            f"{gan.name} has {gan.layers[partition.layer].units}."
+            f"The partition has {len(units)} units, and layer {partition.layer!r} of "
+            f"{gan.name} has {layer.units}."
         )
+    mask = jnp.asarray(units, jnp.float32)[None, None, None]
+    if places is not None:
+        shape = np.shape(places)
+        if shape[1:] != (layer.rows, layer.cols) or shape[0] not in (1, counts[1]):
+            raise ValueError(
+                f"places have the shape {shape}; layer {partition.layer!r} takes "
+                f"(1 or {counts[1]}, {layer.rows}, {layer.cols})."
+            )
+        mask = jnp.asarray(places, jnp.float32)[..., None] * mask
     return exchange(
         gan, mask, source, target, partition.layer, conditioned_on == "source"
     )
@@ -93,17 +106,17 @@ def units_of(
 @functools.partial(jax.jit, static_argnums=(4, 5))
 def exchange(
     gan: Gan,
-    mask: Float[Array, " unit"],
+    mask: Float[Array, "#image #map_row #map_col unit"],
     source: Any,
     target: Any,
     layer: str,
     to_target: bool,
 ) -> Images:
-    """Returns what `swap` does, for a mask of units.
+    """Returns what `swap` does, for a mask of units and places.
 
     Args:
         gan: The generator.
-        mask: 1 of units from the source, 0 of those from the target.
+        mask: 1 of what is from the source, 0 of what is from the target.
         source: Latents.
         target: Latents.
         layer: Of the units.
@@ -113,5 +126,5 @@ def exchange(
     giver, taker = (target, source) if to_target else (source, target)
     share = 1 - mask if to_target else mask
     _, taps = gan.forward(gan.params, giver, None)
-    edit = blend(share[None, None, None], taps[layer])
+    edit = blend(share, taps[layer])
     return gan.forward(gan.params, taker, {layer: edit})[0]

@@ -82,6 +82,24 @@ def test_a_group_is_what_a_forward_pass_makes_of_the_mixed_maps(conditioned_on):
     assert np.abs(got - swap(gan, partition, 1, **pair)).max() > 1e-3
 
 
+def test_only_the_places_asked_for_are_swapped():
+    gan, layer = _gan("biggan"), "block1"
+    pair, size = _pair(gan), gan.layers["block1"]
+    partition = _partition(layer, size.units)
+    here = np.zeros((2, size.rows, size.cols), bool)
+    here[0, :3, 1:], here[1, 2:] = True, True
+    tap = lambda latents: np.asarray(gan.forward(gan.params, latents)[1][layer])
+    chosen = here[..., None] & (partition.groups == 1)
+    mixed = np.where(chosen, tap(pair["source"]), tap(pair["target"]))
+    want, _ = gan.forward(gan.params, pair["target"], {layer: Replace(mixed)})
+    got = swap(gan, partition, 1, **pair, places=here)
+    np.testing.assert_allclose(got, want, atol=2e-5)
+    nowhere = swap(gan, partition, None, **pair, places=np.zeros_like(here[:1]))
+    _assert_same_bits(nowhere, _images(gan, pair["target"]))
+    everywhere = swap(gan, partition, 1, **pair, places=np.ones_like(here))
+    _assert_same_bits(everywhere, swap(gan, partition, 1, **pair))
+
+
 def test_groups_are_units_and_the_dead_belong_to_the_whole_alone():
     partition = _partition("any", 8)
     np.testing.assert_array_equal(units_of(partition, 1), partition.groups == 1)
@@ -112,6 +130,11 @@ def test_regions_are_where_the_planted_squares_are():
         ({"conditioned_on": "both"}, "'both'; give 'source' or 'target'"),
         ({"num_sources": 3}, "3 sources and 2 targets"),
         ({"units": 5}, "5 units, and layer 'block1'"),
+        (
+            {"places": np.ones((1, 3, 3), bool)},
+            r"shape \(1, 3, 3\); layer 'block1' tak",
+        ),
+        ({"places": np.ones((3, 16, 16), bool)}, r"takes \(1 or 2, 16, 16\)"),
     ],
     ids=str,
 )
