@@ -14,7 +14,7 @@ from jgan.gan import Gan
 
 
 def eigengan(
-    model: Annotated[str, tyro.conf.arg(metavar="MODEL")],
+    model: Annotated[str, tyro.conf.arg(metavar="MODEL")] = "eigen64",
     /,
     *,
     attributes: Literal["auto", "scenes", "faces", "none"] = "auto",

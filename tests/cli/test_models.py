@@ -12,7 +12,7 @@ def test_models_lists_the_zoo_one_line_each(run):
     assert {*zoo.names()} <= {*lines}
     assert lines["eyes"][1:4] == ["dcgan", "128", "8"]
     assert lines["eyes"][-1] == "pull"
-    assert lines["scenes64"][-1] == "shipped"
+    assert lines["scenes64"][-1] == lines["eigen64"][-1] == "shipped"
     assert lines["biggan-128"][-1] == "instructions"
     cifar, cats = lines["stylegan2-ada-cifar10-32"], lines["stylegan2-genforce-cat-256"]
     assert cifar[1:5] == ["stylegan2", "32", "10", "-"]

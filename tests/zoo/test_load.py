@@ -97,10 +97,14 @@ def test_a_damaged_generator_says_what_to_delete(home, entry, pip):
         zoo.load("tiny")
 
 
-def test_what_jgan_trained_comes_with_it(home):
-    gan = jgan.load("scenes64")
-    assert (gan.family, gan.resolution) == ("biggan", 64)
-    assert gan.class_names == CLASS_NAMES
+@pytest.mark.parametrize(
+    ("name", "family", "class_names"),
+    [("scenes64", "biggan", CLASS_NAMES), ("eigen64", "eigengan", ())],
+)
+def test_what_jgan_trained_comes_with_it(home, name, family, class_names):
+    gan = jgan.load(name)
+    assert (gan.name, gan.family, gan.resolution) == (name, family, 64)
+    assert gan.class_names == class_names
     assert sum(leaf.size for leaf in jax.tree.leaves(gan.params)) <= 2_000_000
-    assert zoo.pull("scenes64") == zoo.folder_of("scenes64")
+    assert zoo.pull(name) == zoo.folder_of(name)
     assert not home.exists()

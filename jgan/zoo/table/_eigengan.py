@@ -1,8 +1,20 @@
-"""EigenGANs of their authors."""
+"""EigenGANs: jgan's own, and those of their authors."""
 
 from jgan.zoo.table._entry import Entry
 
 ENTRIES = (
+    Entry(
+        name="eigen64",
+        family="eigengan",
+        resolution=64,
+        source="jgan",
+        license="MIT",
+        note=(
+            "Landscapes of the scenes world without asking for a kind, four layers of "
+            "six dimensions. Trained by `jgan train eigen64`."
+        ),
+        shipped=True,
+    ),
     *(
         Entry(
             name=f"eigengan-{subject.lower()}-256",
