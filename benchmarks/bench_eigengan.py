@@ -2,8 +2,9 @@
 
 As many steps as there are from one gradient penalty to the next, one of them with it:
 generated images, both updates, the averaged generator. Real images are made beforehand.
-Every implementation runs in a process of its own, on two cores, and the processes take
-turns. jgan shares a batch as `jgan train` does, PyTorch has the better of two layouts.
+Every implementation runs in a process of its own, on two cores and with huge pages, and
+the processes take turns. jgan shares a batch as `jgan train` does, PyTorch has the
+better of two layouts.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,9 @@ def measure_all(
         workloads: Names in `EIGENGAN`.
         report: Told what is being measured.
     """
-    return harness.take_turns(__spec__.name, workloads, IMPLEMENTATIONS, report=report)
+    return harness.take_turns(
+        __spec__.name, workloads, IMPLEMENTATIONS, report=report, huge_pages=True
+    )
 
 
 def measure(workload: str, implementation: str) -> harness.Measurement:

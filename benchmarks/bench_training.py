@@ -1,8 +1,8 @@
 """One step of adversarial training: jgan jitted against PyTorch eager.
 
 The whole step: generated images, both updates, the averaged generator. Real images are
-made beforehand. Every implementation runs in a process of its own, on two threads, and
-the processes take turns.
+made beforehand. Every implementation runs in a process of its own, on two threads and
+with huge pages, and the processes take turns.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,9 @@ def measure_all(
         workloads: Names in `TRAINING`.
         report: Told what is being measured.
     """
-    return harness.take_turns(__spec__.name, workloads, IMPLEMENTATIONS, report=report)
+    return harness.take_turns(
+        __spec__.name, workloads, IMPLEMENTATIONS, report=report, huge_pages=True
+    )
 
 
 def measure(workload: str, implementation: str) -> harness.Measurement:

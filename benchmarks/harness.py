@@ -87,6 +87,7 @@ def take_turns(
     *,
     report: Callable[[str], None],
     rounds: int = 3,
+    huge_pages: bool = False,
 ) -> list[Measurement]:
     """Returns every workload on every implementation, each in a process of its own.
 
@@ -99,6 +100,8 @@ def take_turns(
         implementations: Names that it knows.
         report: Told what is being measured.
         rounds: How often each has its turn.
+        huge_pages: Whether glibc asks for huge pages in every process, as `jgan train`
+            has it.
     """
     measurements = []
     for workload in workloads:
@@ -107,15 +110,19 @@ def take_turns(
             for implementation in implementations:
                 report(f"{workload} {implementation} round {number + 1} of {rounds}")
                 found[implementation].append(
-                    _in_process(module, workload, implementation)
+                    _in_process(module, workload, implementation, huge_pages)
                 )
         measurements += [merge(one) for one in found.values()]
     return measurements
 
 
-def _in_process(module: str, workload: str, implementation: str) -> Measurement:
+def _in_process(
+    module: str, workload: str, implementation: str, huge_pages: bool
+) -> Measurement:
     command = [sys.executable, "-m", module, workload, implementation]
     environment = os.environ | {"OMP_NUM_THREADS": str(THREADS)}
+    if huge_pages:
+        environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise RuntimeError(

@@ -12,6 +12,7 @@ import tyro
 
 from jgan.cli._console import err
 from jgan.cli._errors import message_of, termination_as_exit
+from jgan.cli._huge_pages import restart_with_huge_pages
 from jgan.cli.awareness import awareness
 from jgan.cli.components import components
 from jgan.cli.convert import convert
@@ -46,6 +47,7 @@ _COMMANDS = {
         evaluate,
     )
 }
+_TRAINING = ("train", "interpretable")
 _DESCRIPTION = (
     "Opens up image generators: which units make what, proved by changing them. Start "
     "with `jgan tour`."
@@ -62,6 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: After ``--help``, or if the arguments cannot be parsed.
     """
     args = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    # Only of a process that is the command's own.
+    if argv is None and args[0] in _TRAINING:
+        restart_with_huge_pages()
     try:
         with termination_as_exit():
             tyro.extras.subcommand_cli_from_dict(
