@@ -5,7 +5,7 @@ Li et al. (2022), whose equations are not published: a jgan reconstruction. Star
 `partition_units`, which finds those that are active alike; `train` makes them more so,
 and needs no data. With a partition, `swap` puts a concept of one image into another,
 `group_regions` tells where it is, and `agreement` how well the partition fits.
-`energy_step` learns how likely activations are, and `langevin` mends them.
+`energy_step` learns how likely activations are, and `refine` makes edited ones more so.
 """
 
 from jgan.interpretable._agreement import (
@@ -63,6 +63,7 @@ from jgan.interpretable._recipe import (
     retrained as retrained,
     train as train,
 )
+from jgan.interpretable._refine import Refine as Refine, refine as refine
 from jgan.interpretable._regions import group_regions as group_regions
 from jgan.interpretable._state import State as State
 from jgan.interpretable._step import Metrics as Metrics, train_step as train_step

@@ -2,9 +2,13 @@
 
 import dataclasses
 
+import jax
+
 from jgan.models import discriminators, energy
 
 
+# Static: a pytree without leaves, so that an edit can hold it.
+@jax.tree_util.register_static
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EnergyConfig:
     """How the energy model of a layer is learned.

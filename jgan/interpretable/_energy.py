@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, ArrayLike, Float, Int, Key, PRNGKeyArray
 
 from jgan.interpretable._config import EnergyConfig
 from jgan.models.energy import Energy
@@ -124,6 +124,19 @@ def langevin(
             is descent on the energy, by small steps.
         key: Consumed whole.
     """
+    keys = jax.random.split(key, num_steps)
+    return langevin_steps(config, params, standard, noise=noise, keys=keys)
+
+
+def langevin_steps(
+    config: EnergyConfig,
+    params: Params,
+    standard: Activation,
+    *,
+    noise: ArrayLike,
+    keys: Key[Array, " step"],
+) -> Activation:
+    """Returns what `langevin` does, for the key of each step."""
     slope = jax.grad(lambda x: energy(config, params, x).sum())
     size = config.step_size
 
@@ -131,7 +144,7 @@ def langevin(
         drawn = jax.random.normal(key, x.shape, x.dtype)
         return x - 0.5 * size**2 * slope(x) + noise * size * drawn, None
 
-    end, _ = jax.lax.scan(step, standard, jax.random.split(key, num_steps))
+    end, _ = jax.lax.scan(step, standard, keys)
     return end
 
 

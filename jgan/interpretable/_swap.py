@@ -16,7 +16,7 @@ from jaxtyping import Array, ArrayLike, Bool, Float
 
 from jgan.gan import Gan
 from jgan.interpretable._partition import Partition
-from jgan.taps import blend
+from jgan.taps import Edit, blend
 from jgan.typing import Images
 
 
@@ -29,6 +29,7 @@ def swap(
     target: Any,
     places: Bool[ArrayLike, "#image map_row map_col"] | None = None,
     conditioned_on: str = "target",
+    then: Edit | Sequence[Edit] = (),
 ) -> Images:
     """Returns the images of `target` with the maps of some groups from `source`.
 
@@ -48,6 +49,7 @@ def swap(
             ``"target"``: their class, style or part of `z`. With the source's, and the
             whole layer swapped, the image is the source where no layer before has a way
             around this one.
+        then: Edits of the layer after the swap, for instance of `refine`.
 
     Raises:
         ValueError: If there is no such group, the numbers of sources and targets
@@ -80,7 +82,7 @@ def swap(
             )
         mask = jnp.asarray(places, jnp.float32)[..., None] * mask
     return exchange(
-        gan, mask, source, target, partition.layer, conditioned_on == "source"
+        gan, mask, source, target, partition.layer, conditioned_on == "source", then
     )
 
 
@@ -111,6 +113,7 @@ def exchange(
     target: Any,
     layer: str,
     to_target: bool,
+    then: Edit | Sequence[Edit] = (),
 ) -> Images:
     """Returns what `swap` does, for a mask of units and places.
 
@@ -122,9 +125,11 @@ def exchange(
         layer: Of the units.
         to_target: Whether the target's units are put into the source's image, and not
             the source's into the target's.
+        then: Edits of the layer after it.
     """
     giver, taker = (target, source) if to_target else (source, target)
     share = 1 - mask if to_target else mask
     _, taps = gan.forward(gan.params, giver, None)
     edit = blend(share, taps[layer])
-    return gan.forward(gan.params, taker, {layer: edit})[0]
+    after = (then,) if callable(then) else tuple(then)
+    return gan.forward(gan.params, taker, {layer: (edit, *after)})[0]
