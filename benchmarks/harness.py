@@ -122,7 +122,9 @@ def _in_process(
     command = [sys.executable, "-m", module, workload, implementation]
     environment = os.environ | {"OMP_NUM_THREADS": str(THREADS)}
     if huge_pages:
-        environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
+        tunables = environment.get("GLIBC_TUNABLES")
+        huge = "glibc.malloc.hugetlb=1"
+        environment["GLIBC_TUNABLES"] = f"{tunables}:{huge}" if tunables else huge
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise RuntimeError(
@@ -148,7 +150,9 @@ def main_of_child(
 
 def device() -> str:
     """Returns what this process runs on: the graphics card, if there is one."""
-    return graphics_card() or f"cpu x {len(os.sched_getaffinity(0))}"
+    huge = "glibc.malloc.hugetlb=1" in os.environ.get("GLIBC_TUNABLES", "")
+    cores = f"cpu x {len(os.sched_getaffinity(0))}{', huge pages' if huge else ''}"
+    return graphics_card() or cores
 
 
 def graphics_card() -> str | None:

@@ -1,7 +1,6 @@
 """Do subspaces tell attributes apart, or would any generator of the same data do?
 
-    jgan train eigen64 --out run
-    python examples/12_without_subspaces.py run/generator --out control
+    python examples/12_without_subspaces.py eigen64 --out control
 
 Trains the network of eigen64 without its subspaces: as many inputs, all of them in
 `eps`. It takes as long as eigen64 itself did, and goes on after an interruption when

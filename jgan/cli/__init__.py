@@ -47,7 +47,7 @@ _COMMANDS = {
         evaluate,
     )
 }
-_TRAINING = ("train", "interpretable")
+_TRAINING = (["train"], ["interpretable", "train"])
 _DESCRIPTION = (
     "Opens up image generators: which units make what, proved by changing them. Start "
     "with `jgan tour`."
@@ -58,14 +58,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status of a command line, after running it.
 
     Args:
-        argv: The arguments, without the program's name. None takes the process's own.
+        argv: The arguments, without the program's name. None takes the process's own,
+            which then may start anew (`jgan.cli._huge_pages`).
 
     Raises:
         SystemExit: After ``--help``, or if the arguments cannot be parsed.
     """
     args = list(sys.argv[1:] if argv is None else argv) or ["--help"]
-    # Only of a process that is the command's own.
-    if argv is None and args[0] in _TRAINING:
+    # With arguments from a caller, the process is the caller's.
+    if argv is None and any(args[: len(words)] == words for words in _TRAINING):
         restart_with_huge_pages()
     try:
         with termination_as_exit():

@@ -70,7 +70,9 @@ def train(
             config = config.without_classes()
             world = _folder(data, config)
         features = _features(of_scenes=data is None) if distance else None
-        with shown(preset, num_steps) as show:
+        # Not the preset's alone, by which others would take its images for scenes.
+        name = preset if data is None else f"{preset}-{data.resolve().name}"
+        with shown(name, num_steps) as show:
             state = eigengan.train(
                 config,
                 world,
@@ -82,7 +84,7 @@ def train(
                 callback=show,
             )
         if not _to_grow(config.growth, num_steps, out):
-            _save("eigengan", config, {"params": state.ema}, preset, (), out, num_steps)
+            _save("eigengan", config, {"params": state.ema}, name, (), out, num_steps)
         return
     if data is not None:
         raise ValueError(

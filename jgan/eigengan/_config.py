@@ -13,7 +13,7 @@ class Change:
         after: Steps before it.
         learning_rate: As `TrainConfig` has it.
         penalty_weight: As there. Positive if the config's is, and else 0.
-        basis_step: As there.
+        basis_step: As there, but that a number cannot change back to None.
         class_weight: As there.
     """
 
@@ -152,8 +152,11 @@ class TrainConfig:
                 f"changes are after {afters}; give steps, each after the one before."
             )
         for after in afters:
-            # Which checks it as any other.
-            later = self._changed(after + 1).penalty_weight
+            # Makes the config of those steps, which checks it as any other.
+            try:
+                later = self._changed(after + 1).penalty_weight
+            except ValueError as error:
+                raise ValueError(f"After step {after}, {error}") from None
             if (later > 0) != (self.penalty_weight > 0):
                 raise ValueError(
                     f"penalty_weight is {self.penalty_weight}, later {later}; both or "
@@ -174,10 +177,12 @@ class TrainConfig:
     def _changed(self, step: int) -> "TrainConfig":
         fields: dict[str, float] = {}
         for change in self.changes:
-            if step > change.after:
-                given = dataclasses.asdict(change).items()
-                fields |= {name: value for name, value in given if value is not None}
-        fields.pop("after", None)
+            given = dataclasses.asdict(change) if step > change.after else {}
+            fields |= {
+                name: value
+                for name, value in given.items()
+                if name != "after" and value is not None
+            }
         return dataclasses.replace(self, changes=(), **fields)
 
     def at(self, step: int) -> "TrainConfig":

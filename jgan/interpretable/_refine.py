@@ -7,7 +7,7 @@ how many steps or with how much noise: a jgan reconstruction.
 from typing import NamedTuple
 
 import jax
-from jaxtyping import ArrayLike, Key, PRNGKeyArray
+from jaxtyping import Array, ArrayLike, Key, PRNGKeyArray
 
 from jgan.interpretable._config import EnergyConfig, TrainConfig
 from jgan.interpretable._energy import Scale, langevin_steps
@@ -16,7 +16,9 @@ from jgan.typing import Activation, Params
 
 
 class Refine(NamedTuple):
-    """An edit that moves an activation to where it is likelier. A pytree.
+    """An edit that moves an activation to where the energy model has it likelier.
+
+    A pytree.
 
     Attributes:
         config: Of the energy model; static.
@@ -30,7 +32,7 @@ class Refine(NamedTuple):
     params: Params
     scale: Scale
     noise: ArrayLike
-    keys: Key[jax.Array, " step"]
+    keys: Key[Array, " step"]
 
     def __call__(self, activation: Activation) -> Activation:
         """Returns the activation after the steps."""
@@ -50,6 +52,9 @@ def refine(
     key: PRNGKeyArray,
 ) -> Refine:
     """Returns an edit for the layer that was trained, to follow other edits of it.
+
+    The model has learned the activations of the generator as it was: of the retrained
+    one too, they move towards those.
 
     Args:
         config: Of the training.

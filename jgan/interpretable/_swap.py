@@ -29,7 +29,7 @@ def swap(
     target: Any,
     places: Bool[ArrayLike, "#image map_row map_col"] | None = None,
     conditioned_on: str = "target",
-    then: Edit | Sequence[Edit] = (),
+    then: Edit | None = None,
 ) -> Images:
     """Returns the images of `target` with the maps of some groups from `source`.
 
@@ -39,8 +39,9 @@ def swap(
     Args:
         gan: The generator.
         partition: Of one of its layers.
-        group: Number of a group, or several; none changes nothing, bit for bit. None is
-            the whole layer, units that are never active included.
+        group: Number of a group, or several; none changes nothing, bit for bit, if
+            nothing follows. None is the whole layer, units that are never active
+            included.
         source: Latents of the images that concepts are taken from.
         target: As many latents, of the images to put them into.
         places: Which of the layer's places are swapped, the same of all images or
@@ -49,11 +50,13 @@ def swap(
             ``"target"``: their class, style or part of `z`. With the source's, and the
             whole layer swapped, the image is the source where no layer before has a way
             around this one.
-        then: Edits of the layer after the swap, for instance of `refine`.
+        then: An edit of the layer after the swap, for instance of `refine`: a pytree
+            of arrays, as those of `jgan.taps` are.
 
     Raises:
         ValueError: If there is no such group, the numbers of sources and targets
-            differ, or the partition is of other units, or places of another layer.
+            differ, the partition is of other units or places of another layer, or
+            `then` is a function.
     """
     counts = [np.shape(jax.tree.leaves(x)[0])[0] for x in (source, target)]
     if counts[0] != counts[1]:
@@ -64,6 +67,11 @@ def swap(
     if conditioned_on not in ("source", "target"):
         raise ValueError(
             f"conditioned_on is {conditioned_on!r}; give 'source' or 'target'."
+        )
+    if any(callable(leaf) for leaf in jax.tree.leaves(then)):
+        raise ValueError(
+            f"then is {then}, which JAX cannot trace. Give an edit whose fields are "
+            "arrays, as those of jgan.taps."
         )
     units = units_of(partition, group)
     layer = gan.layers[partition.layer]
@@ -113,7 +121,7 @@ def exchange(
     target: Any,
     layer: str,
     to_target: bool,
-    then: Edit | Sequence[Edit] = (),
+    then: Edit | None = None,
 ) -> Images:
     """Returns what `swap` does, for a mask of units and places.
 
@@ -125,11 +133,11 @@ def exchange(
         layer: Of the units.
         to_target: Whether the target's units are put into the source's image, and not
             the source's into the target's.
-        then: Edits of the layer after it.
+        then: An edit of the layer after it, or None.
     """
     giver, taker = (target, source) if to_target else (source, target)
     share = 1 - mask if to_target else mask
     _, taps = gan.forward(gan.params, giver, None)
     edit = blend(share, taps[layer])
-    after = (then,) if callable(then) else tuple(then)
-    return gan.forward(gan.params, taker, {layer: (edit, *after)})[0]
+    edits = [edit] if then is None else [edit, then]
+    return gan.forward(gan.params, taker, {layer: edits})[0]

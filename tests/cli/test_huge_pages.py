@@ -20,7 +20,11 @@ def started(monkeypatch, tmp_path):
     enabled = tmp_path / "enabled"
     enabled.write_text("always [madvise] never\n")
     monkeypatch.setattr(_huge_pages, "_ENABLED", enabled)
-    monkeypatch.setattr(os, "execv", lambda path, argv: found.append((path, argv)))
+
+    def execve(path, argv, environment):
+        found.append((path, argv, environment["GLIBC_TUNABLES"]))
+
+    monkeypatch.setattr(os, "execve", execve)
     monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "jgan.cli", "train", "x"])
     monkeypatch.setenv("GLIBC_TUNABLES", "")
     return found
@@ -31,8 +35,9 @@ def test_the_same_command_starts_anew_and_once(started, other, monkeypatch):
     monkeypatch.setenv("GLIBC_TUNABLES", other)
     restart_with_huge_pages()
     want = [sys.executable, "-m", "jgan.cli", "train", "x"]
-    assert started == [(sys.executable, want)]
-    assert os.environ["GLIBC_TUNABLES"] == (f"{other}:{_HUGE}" if other else _HUGE)
+    tunables = f"{other}:{_HUGE}" if other else _HUGE
+    assert started == [(sys.executable, want, tunables)]
+    monkeypatch.setenv("GLIBC_TUNABLES", tunables)
     restart_with_huge_pages()
     assert len(started) == 1
 
@@ -53,15 +58,23 @@ def test_what_the_user_says_counts(started, monkeypatch):
 
 
 def test_only_a_process_of_the_command_that_trains_starts_anew(started, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["jgan", "train", "nothing", "--out", "x"])
-    cli.main(["train", "nothing", "--out", "x"])
+    training = ["train", "nothing", "--out", "x"]
+    assert cli.main(training) == 1
     assert not started
-    cli.main()
-    assert len(started) == 1
-    monkeypatch.setenv("GLIBC_TUNABLES", "")
-    monkeypatch.setattr(sys, "argv", ["jgan", "models"])
-    cli.main()
-    assert len(started) == 1
+    report = ["interpretable", "report", "nothing", "--before", "nothing"]
+    for command in (training, ["interpretable", *training], report, ["models"]):
+        monkeypatch.setattr(sys, "argv", ["jgan", *command])
+        cli.main()
+    assert len(started) == 2
+
+
+def test_a_process_that_cannot_start_anew_goes_on(started, monkeypatch):
+    def refused(*_):
+        raise OSError("Argument list too long")
+
+    monkeypatch.setattr(os, "execve", refused)
+    restart_with_huge_pages()
+    assert os.environ["GLIBC_TUNABLES"] == ""
 
 
 def test_a_process_keeps_its_number_and_its_arguments(tmp_path):

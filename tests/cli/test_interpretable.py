@@ -88,7 +88,7 @@ def test_scenes_are_segmented_and_compared_with_scenes(run, asked):
         (("--data", "scenes"), "does not make scenes of 64 pixels. Give --data"),
         (("--layer", "nowhere"), "has no layer 'nowhere'"),
         (("--seed", "-1"), "--seed is -1"),
-        (("--groups", "1000"), "1000"),
+        (("--groups", "1000"), "num_groups is 1000"),
     ],
 )
 def test_what_cannot_be_is_refused(run, folder, options, message):

@@ -150,11 +150,14 @@ def test_an_eigengan_trains_on_a_folder_and_lists_what_it_left_out(run):
     assert status == 0
     place = pathlib.Path("run", "generator")
     assert out == (
-        f"{place}: tiny-eigen after 2 steps. `jgan eigengan {place}` looks at it.\n"
+        f"{place}: tiny-eigen-photos after 2 steps. `jgan eigengan {place}` looks at "
+        "it.\n"
     )
     assert "Left out: photos/bad.png cannot be read as an image" in err
     gan = jgan.load(place)
-    assert (gan.family, gan.resolution, gan.name) == ("eigengan", 16, "tiny-eigen")
+    # By the preset's own name, `jgan eigengan` would read them as scenes.
+    want = ("eigengan", 16, "tiny-eigen-photos")
+    assert (gan.family, gan.resolution, gan.name) == want
     assert "frechet_distance" not in pathlib.Path("run", "measures.jsonl").read_text()
 
 

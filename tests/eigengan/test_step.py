@@ -343,7 +343,11 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"penalty_weight": -1.0}, "none may be negative"),
         ({"basis_step": 0.0}, "basis_step is 0"),
-        ({"changes": (Change(after=2, basis_step=-1.0),)}, "basis_step is -1"),
+        (
+            {"changes": (Change(after=2, basis_step=-1.0),)},
+            "After step 2, basis_step is -1",
+        ),
+        ({"changes": (Change(after=2, class_weight=1.0),)}, "After step 2, class_weig"),
         ({"ema_decay": 1.0}, "each is in"),
         ({"longest_step": 0.0}, "longest_step is 0.0"),
         ({"class_weight": 1.0}, "class_weight is 1.0, and the discriminator tells no"),

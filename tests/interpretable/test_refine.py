@@ -11,6 +11,7 @@ from jgan.interpretable import (
     Partition,
     Scale,
     TrainConfig,
+    langevin,
     refine,
     swap,
 )
@@ -62,6 +63,23 @@ def test_a_swap_is_refined_after_it_is_made():
     assert np.abs(got - swap(gan, partition, 1, source=source, target=target)).max() > (
         0.01
     )
+
+
+def test_it_is_the_averaged_network_that_is_followed():
+    state = _state()
+    leaves, tree = jax.tree.flatten(state.energy.average)
+    keys = jax.random.split(jax.random.key(5), len(leaves))
+    drawn = [jax.random.normal(k, x.shape) for k, x in zip(keys, leaves, strict=True)]
+    average = jax.tree.unflatten(tree, drawn)
+    state = state._replace(energy=state.energy._replace(average=average))
+    activation = jax.random.normal(jax.random.key(1), (2, *_SHAPE))
+    options = {"num_steps": 3, "noise": 0.5, "key": jax.random.key(3)}
+    standard = state.scale.standardize(activation)
+    want = state.scale.restore(langevin(_ENERGY, average, standard, **options))
+    got = refine(_TRAINING, state, **options)(activation)
+    # The same operations, in the same order.
+    np.testing.assert_array_equal(got, want)
+    assert np.abs(got - refine(_TRAINING, _state(), **options)(activation)).max() > 0.1
 
 
 def test_steps_and_noise_are_those_asked_for():

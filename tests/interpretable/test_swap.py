@@ -82,7 +82,8 @@ def test_a_group_is_what_a_forward_pass_makes_of_the_mixed_maps(conditioned_on):
     assert np.abs(got - swap(gan, partition, 1, **pair)).max() > 1e-3
 
 
-def test_only_the_places_asked_for_are_swapped():
+@pytest.mark.parametrize("conditioned_on", ["source", "target"])
+def test_only_the_places_asked_for_are_swapped(conditioned_on):
     gan, layer = _gan("biggan"), "block1"
     pair, size = _pair(gan), gan.layers["block1"]
     partition = _partition(layer, size.units)
@@ -91,9 +92,13 @@ def test_only_the_places_asked_for_are_swapped():
     tap = lambda latents: np.asarray(gan.forward(gan.params, latents)[1][layer])
     chosen = here[..., None] & (partition.groups == 1)
     mixed = np.where(chosen, tap(pair["source"]), tap(pair["target"]))
-    want, _ = gan.forward(gan.params, pair["target"], {layer: Replace(mixed)})
-    got = swap(gan, partition, 1, **pair, places=here)
+    want, _ = gan.forward(gan.params, pair[conditioned_on], {layer: Replace(mixed)})
+    of_one = {"conditioned_on": conditioned_on} | pair
+    got = swap(gan, partition, 1, **of_one, places=here)
     np.testing.assert_allclose(got, want, atol=2e-5)
+    shared = swap(gan, partition, 1, **of_one, places=here[:1])
+    twice = swap(gan, partition, 1, **of_one, places=here[[0, 0]])
+    _assert_same_bits(shared, twice)
     nowhere = swap(gan, partition, None, **pair, places=np.zeros_like(here[:1]))
     _assert_same_bits(nowhere, _images(gan, pair["target"]))
     everywhere = swap(gan, partition, 1, **pair, places=np.ones_like(here))
@@ -134,6 +139,7 @@ def test_regions_are_where_the_planted_squares_are():
             {"places": np.ones((1, 3, 3), bool)},
             r"shape \(1, 3, 3\); layer 'block1' tak",
         ),
+        ({"then": lambda activation: activation}, "which JAX cannot trace"),
         ({"places": np.ones((3, 16, 16), bool)}, r"takes \(1 or 2, 16, 16\)"),
     ],
     ids=str,
