@@ -47,6 +47,7 @@ _COMMANDS = {
         evaluate,
     )
 }
+# Commands worth starting anew: their steps take the same memory thousands of times.
 _TRAINING = (["train"], ["interpretable", "train"])
 _DESCRIPTION = (
     "Opens up image generators: which units make what, proved by changing them. Start "

@@ -136,7 +136,15 @@ def langevin_steps(
     noise: ArrayLike,
     keys: Key[Array, " step"],
 ) -> Activation:
-    """Returns what `langevin` does, for the key of each step."""
+    """Returns what `langevin` does, for the key of each step.
+
+    Args:
+        config: Static.
+        params: Of the network.
+        standard: Standardized activations to start from.
+        noise: As `langevin` has it.
+        keys: One for each step.
+    """
     slope = jax.grad(lambda x: energy(config, params, x).sum())
     size = config.step_size
 
