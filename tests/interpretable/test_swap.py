@@ -142,7 +142,16 @@ def test_regions_are_where_the_planted_squares_are():
         ({"then": lambda activation: activation}, "which JAX cannot trace"),
         ({"places": np.ones((3, 16, 16), bool)}, r"takes \(1 or 2, 16, 16\)"),
     ],
-    ids=str,
+    ids=[
+        "no such group",
+        "negative group",
+        "conditioned on neither",
+        "more sources",
+        "fewer units",
+        "smaller places",
+        "an edit that is no pytree",
+        "more places",
+    ],
 )
 def test_what_does_not_fit_is_refused(options, message):
     gan = _gan("biggan")
