@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan.ops._bilinear import Op, bilinear, on_cpu
+from jgan.ops._xla_conv import turned_xla_conv, xla_conv
 
 Padding = tuple[tuple[int, int], tuple[int, int]]
 
@@ -42,15 +43,10 @@ def convolve(
 
 @functools.cache
 def _padded(padding: Padding) -> Op:
-    plain = functools.partial(_convolve, padding=padding)
+    plain = functools.partial(xla_conv, padding=padding)
+    turned = functools.partial(turned_xla_conv, padding=padding)
     by_products = functools.partial(convolve_by_products, padding=padding)
-    return bilinear(plain, of_kernel=on_cpu(by_products, plain))
-
-
-def _convolve(x: Array, kernel: Array, *, padding: Padding) -> Array:
-    return jax.lax.conv_general_dilated(
-        x, kernel, (1, 1), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
+    return bilinear(plain, of_x=turned, of_kernel=on_cpu(by_products, plain))
 
 
 def convolve_by_products(

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 from jgan.ops._bilinear import Op, bilinear, on_cpu
 from jgan.ops._conv import check_implementation
 from jgan.ops._convolve import in_groups
+from jgan.ops._xla_conv import turned_xla_conv, xla_conv
 
 Implementation = Literal["reference", "products"]
 
@@ -59,14 +60,7 @@ def transposed_conv_3x3(
 
 
 def _spread_by_xla(x: Array, kernel: Array, padding: str) -> Array:
-    return jax.lax.conv_general_dilated(
-        x,
-        kernel,
-        (1, 1),
-        (_SPREAD[padding],) * 2,
-        lhs_dilation=(2, 2),
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )
+    return xla_conv(x, kernel, padding=(_SPREAD[padding],) * 2, spread=2)
 
 
 def _spread_products(
@@ -108,8 +102,11 @@ def _padded(
 def _spread(padding: str) -> Op:
     products = functools.partial(_spread_products, padding=padding)
     by_xla = functools.partial(_spread_by_xla, padding=padding)
+    turned = functools.partial(
+        turned_xla_conv, padding=(_SPREAD[padding],) * 2, spread=2
+    )
     of_kernel = on_cpu(functools.partial(in_groups, products), by_xla)
-    return bilinear(products, of_x=by_xla, of_kernel=of_kernel)
+    return bilinear(products, of_x=turned, of_kernel=of_kernel)
 
 
 def strided_conv_3x3(
@@ -147,13 +144,7 @@ def strided_conv_3x3(
 
 
 def _strided_by_xla(x: Array, kernel: Array, padding: str) -> Array:
-    return jax.lax.conv_general_dilated(
-        x,
-        kernel,
-        (2, 2),
-        (_KEPT[padding],) * 2,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )
+    return xla_conv(x, kernel, padding=(_KEPT[padding],) * 2, stride=2)
 
 
 @functools.cache
