@@ -39,8 +39,19 @@ def straightened(generator: Params, weight: float) -> Params:
     At weight 1 it is that of Newton and Schulz, whose error is about the square of the
     one before.
     """
-    gradient = jax.grad(orthogonality_loss)(generator)
-    return jax.tree.map(lambda a, b: a - 0.25 * weight * b, generator, gradient)
+
+    def straighten(path: Any, basis: Array) -> Array:
+        if path[-1].key != "basis":
+            return basis
+        # One dimension after the other: XLA on CPU would multiply the few numbers that
+        # all of them have at a place, in four times the time.
+        rows = jax.lax.optimization_barrier(basis.reshape(-1, basis.shape[-1]).T)
+        # A quarter of the penalty's gradient, which is 2 U (U^T U - I).
+        error = gram_error(rows.T)
+        along = jnp.matmul(error, rows, precision=jax.lax.Precision.HIGHEST)
+        return (rows - 0.5 * weight * along).T.reshape(basis.shape)
+
+    return jax.tree.map_with_path(straighten, generator)
 
 
 def orthogonality_loss(generator: Params) -> Float[Array, ""]:

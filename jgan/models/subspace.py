@@ -66,7 +66,7 @@ def orthonormalize(
     return (q * sign[None]).reshape(basis.shape)
 
 
-def gram_error(basis: Float[Array, "row col unit dim"]) -> Float[Array, "dim other"]:
+def gram_error(basis: Float[Array, "*place dim"]) -> Float[Array, "dim other"]:
     """Returns U^T U - I, the inner products of all dimensions less what they should be.
 
     Args:

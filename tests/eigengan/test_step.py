@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from jgan.eigengan import Change, initial_state, train_step
+from jgan.eigengan._bases import orthogonality_loss, straightened
 from jgan.eigengan._state import draw_latents, grow
 from jgan.models import eigen_discriminator
 from jgan.models.eigengan import Generator
@@ -248,6 +249,20 @@ def test_the_penalty_pulls_a_crooked_basis_straight():
     assert before > 0.5
     assert error(1.0) < 1e-2
     assert error(0.0) > 0.8 * before
+
+
+def test_a_step_of_the_penalty_follows_its_gradient(new_key):
+    generator = jax.tree.map(
+        lambda a: a + 0.01 * jax.random.normal(new_key(), a.shape), start().generator
+    )
+    gradient = jax.grad(orthogonality_loss)(generator)
+    got = straightened(generator, 0.5)
+    for part, before in generator.items():
+        for name, value in before.items():
+            want = value - 0.25 * 0.5 * gradient[part][name]
+            # One rounding of numbers below 1 more or less.
+            np.testing.assert_allclose(got[part][name], want, rtol=0, atol=2e-7)
+            assert (name == "basis") == bool((got[part][name] != value).any())
 
 
 @pytest.mark.parametrize("basis_step", [None, 3.0, 15.0])
