@@ -21,9 +21,9 @@ from jgan.ops._xla_conv import turned_xla_conv, xla_conv
 
 # As many units as this are few.
 FEW = 4
-# At 64 pixels and 16 units, what 8 images make stays in the cache; 16 take half as long
-# again. More than 8 groups would be much for the compiler.
-_IMAGES = 8
+# At 64 pixels and 16 units, what 4 images make stays in a cache of 1 MB; 8 take half as
+# long again. More than 8 groups would be much for the compiler.
+_IMAGES = 4
 _MOST_GROUPS = 8
 
 

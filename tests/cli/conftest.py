@@ -1,5 +1,6 @@
 """A tiny generator and checkpoint on disk, and a way to run a command line."""
 
+import pathlib
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 import jgan
-from jgan import cli
+from jgan import cli, report
 from tests.generators import make_gan
 
 
@@ -51,6 +52,20 @@ def run(capsys):
         return status, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def asked(request, monkeypatch):
+    """What the page's writer, which the module names, is asked for; it does nothing."""
+    found = {}
+
+    def write(gan, out_folder, *, progress, **options):
+        found.update(options, name=gan.name, out=str(out_folder))
+        progress("a [/b] part", 0.5)
+        return pathlib.Path(out_folder, "index.html")
+
+    monkeypatch.setattr(report, request.module.WRITER, write)
+    return found
 
 
 @pytest.fixture

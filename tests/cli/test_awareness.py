@@ -12,22 +12,11 @@ import pytest
 import rich.console
 
 import jgan
-from jgan import metrics, report, segment, zoo
+from jgan import metrics, segment, zoo
 from tests.generators import make_gan
 
-
-@pytest.fixture
-def asked(monkeypatch):
-    """What `write_awareness` is called with, which does nothing else."""
-    found = {}
-
-    def write_awareness(gan, out_folder, *, progress, **options):
-        found.update(options, name=gan.name, out=str(out_folder))
-        progress("a [/b] class", 0.5)
-        return pathlib.Path(out_folder, "index.html")
-
-    monkeypatch.setattr(report, "write_awareness", write_awareness)
-    return found
+# What the fixture `asked` stands in for.
+WRITER = "write_awareness"
 
 
 def test_options_reach_the_page(run, folder, asked):
@@ -72,7 +61,7 @@ def test_progress_is_shown_on_a_terminal(run, folder, asked, monkeypatch):
     assert run("awareness", folder)[2] == ""
     terminal = rich.console.Console(stderr=True, force_terminal=True, width=80)
     monkeypatch.setattr("jgan.cli._console.err", terminal)
-    assert "a [/b] class" in run("awareness", folder)[2]
+    assert "a [/b] part" in run("awareness", folder)[2]
 
 
 def test_scenes_are_looked_at_by_default(run, monkeypatch):

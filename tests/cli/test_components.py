@@ -2,23 +2,10 @@
 
 import pathlib
 
-import pytest
+from jgan import segment, zoo
 
-from jgan import report, segment, zoo
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """What `write_components` is called with, which does nothing else."""
-    found = {}
-
-    def write_components(gan, out_folder, *, progress, **options):
-        found.update(options, name=gan.name, out=str(out_folder))
-        progress("a [/b] mode", 0.5)
-        return pathlib.Path(out_folder, "index.html")
-
-    monkeypatch.setattr(report, "write_components", write_components)
-    return found
+# What the fixture `asked` stands in for.
+WRITER = "write_components"
 
 
 def test_options_reach_the_page(run, folder, asked):

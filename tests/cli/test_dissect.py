@@ -14,19 +14,8 @@ from jgan import report, segment, zoo
 from jgan.cli._faces import _FACES
 from tests.generators import make_gan
 
-
-@pytest.fixture
-def asked(monkeypatch):
-    """What `write_dissection` is called with, which does nothing else."""
-    found = {}
-
-    def write_dissection(gan, out_folder, *, progress, **options):
-        found.update(options, name=gan.name, out=str(out_folder))
-        progress("a [/b] concept", 0.5)
-        return pathlib.Path(out_folder, "index.html")
-
-    monkeypatch.setattr(report, "write_dissection", write_dissection)
-    return found
+# What the fixture `asked` stands in for.
+WRITER = "write_dissection"
 
 
 @pytest.fixture
@@ -87,7 +76,7 @@ def test_progress_is_shown_on_a_terminal(run, folder, asked, monkeypatch):
     terminal = rich.console.Console(stderr=True, force_terminal=True, width=80)
     monkeypatch.setattr("jgan.cli._console.err", terminal)
     _, _, err = run("dissect", folder, "--segmenter", "scenes")
-    assert "a [/b] concept" in err
+    assert "a [/b] part" in err
     assert "50%" in err
 
 

@@ -2,23 +2,10 @@
 
 import pathlib
 
-import pytest
+from jgan import segment, zoo
 
-from jgan import report, segment, zoo
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """What `write_eigengan` is called with, which does nothing else."""
-    found = {}
-
-    def write_eigengan(gan, out_folder, *, progress, **options):
-        found.update(options, name=gan.name, out=str(out_folder))
-        progress("a [/b] dimension", 0.5)
-        return pathlib.Path(out_folder, "index.html")
-
-    monkeypatch.setattr(report, "write_eigengan", write_eigengan)
-    return found
+# What the fixture `asked` stands in for.
+WRITER = "write_eigengan"
 
 
 def test_options_reach_the_page(run, folder, asked):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("unoptimized")
 # Sums of up to 7 x 7 x 9 products in another order, as in test_ops.
 _RTOL_OF_MAX = 4e-6
 # Few units in, out, both; a map smaller than the kernel, and an odd one; ten images,
-# of which eight are taken at once.
+# of which four are taken at once.
 _UNITS = [(9, 3), (3, 9), (2, 4)]
 _SIDES = [(2, 2), (7, 6)]
 
