@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import inspect
+import re
 
 import jax
 import jax.numpy as jnp
@@ -23,3 +24,13 @@ def normal(seed, shape, dtype=jnp.float32):
     if not isinstance(seed, int):
         seed = np.asarray(jax.random.key_data(seed))
     return jnp.asarray(np.random.default_rng(seed).standard_normal(shape), dtype)
+
+
+# The kernel's units in before those out: what XLA on CPU is fast for, in a loop too.
+FAST_FORM = "b01f_01io->b01f"
+
+
+def conv_forms(function, *args):
+    """The forms of all convolutions in the program that XLA makes of a function."""
+    compiled = jax.jit(function).lower(*args).compile()
+    return set(re.findall(r"dim_labels=(\w+->\w+)", compiled.as_text()))

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan import ops
+from jgan.models.layers import Conv
 
 # Below this side, everything is in sight of the last layers at once.
 _SMALLEST = 4
@@ -53,15 +54,15 @@ class Energy(nn.Module):
                 power of 2 times a number up to 4, or less.
         """
         config = self.config
-        h = nn.swish(nn.Conv(config.width, (3, 3), name="conv0")(activation))
+        h = nn.swish(Conv(config.width, name="conv0")(activation))
         halvings = 0
         while min(h.shape[1:3]) > _SMALLEST:
             halvings += 1
             h = ops.downsample(h)
-            h = nn.swish(nn.Conv(config.width, (3, 3), name=f"conv{halvings}")(h))
+            h = nn.swish(Conv(config.width, name=f"conv{halvings}")(h))
         h = nn.swish(nn.Dense(config.hidden, name="hidden")(h.reshape(len(h), -1)))
         start = nn.initializers.zeros
         smooth = nn.Dense(1, kernel_init=start, name="energy")(h)[:, 0]
-        waves = nn.Conv(config.width, (3, 3), use_bias=False, name="waves")(activation)
+        waves = Conv(config.width, use_bias=False, name="waves")(activation)
         weights = self.param("weights", start, (config.width,))
         return smooth + jnp.square(waves).sum(axis=(1, 2)) @ weights

@@ -17,6 +17,7 @@ from jgan.interpretable import (
     langevin,
 )
 from jgan.models.energy import Config
+from tests.helpers import FAST_FORM, conv_forms
 
 _SHAPE = (2, 4, 2)
 # Longer steps of chains make the distribution that they keep another one: at 0.2, by
@@ -157,3 +158,15 @@ def test_a_scale_restores_what_it_standardized(new_key):
 def test_configs_that_make_no_sense_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(_CONFIG, **change)
+
+
+def test_chains_are_of_convolutions_that_are_fast_in_a_loop():
+    shape = (8, 8, 4)
+    state = initial_energy(_CONFIG, shape, key=jax.random.key(0))
+    run = functools.partial(langevin, _CONFIG, num_steps=3)
+    forms = conv_forms(
+        lambda params, start: run(params, start, key=jax.random.key(1)),
+        state.params,
+        jnp.zeros((2, *shape)),
+    )
+    assert forms == {FAST_FORM}

@@ -4,7 +4,6 @@ Others take up to ten times as long there: a program that optimizes latents is a
 """
 
 import functools
-import re
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +11,7 @@ import pytest
 
 from jgan import ops
 from jgan.ops._xla_conv import turned_xla_conv, xla_conv
-from tests.helpers import normal
+from tests.helpers import FAST_FORM, conv_forms, normal
 
 _OPS = {
     "same": (ops.conv, (3, 3, 8, 8)),
@@ -20,8 +19,6 @@ _OPS = {
     "up": (functools.partial(ops.transposed_conv_3x3, padding="pytorch"), (3, 3, 8, 8)),
     "up 4 x 4": (ops.transposed_conv, (4, 4, 8, 8)),
 }
-# The kernel's units in before those out.
-_FAST = "b01f_01io->b01f"
 
 
 def _descended(op, x, kernel):
@@ -33,8 +30,7 @@ def _descended(op, x, kernel):
 
 
 def _forms(op, x, kernel) -> set[str]:
-    compiled = jax.jit(functools.partial(_descended, op)).lower(x, kernel).compile()
-    return set(re.findall(r"dim_labels=(\w+->\w+)", compiled.as_text() or ""))
+    return conv_forms(functools.partial(_descended, op), x, kernel)
 
 
 @pytest.mark.parametrize("name", _OPS)
@@ -42,13 +38,13 @@ def test_gradients_of_the_activation_are_fast_in_a_loop(name, new_key):
     op, shape = _OPS[name]
     # Of 8 x 8 pixels and more, which no other form than a convolution takes.
     x = normal(new_key(), (2, 8, 8, shape[2]))
-    assert _forms(op, x, normal(new_key(), shape)) == {_FAST}
+    assert _forms(op, x, normal(new_key(), shape)) == {FAST_FORM}
 
 
 def test_xlas_own_gradient_would_not_be(new_key):
     x, kernel = normal(new_key(), (2, 8, 8, 4)), normal(new_key(), (3, 3, 4, 4))
     plain = functools.partial(xla_conv, padding=((1, 1), (1, 1)))
-    assert _forms(plain, x, kernel) != {_FAST}
+    assert _forms(plain, x, kernel) != {FAST_FORM}
 
 
 @pytest.mark.parametrize(
