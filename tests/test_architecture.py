@@ -33,7 +33,7 @@ ALLOWED = {
     "components": _ANALYSIS,
     "inversion": _ANALYSIS,
     "eigengan": _ANALYSIS | {"training", "models"},
-    "interpretable": _ANALYSIS | {"training", "models"},
+    "interpretable": _ANALYSIS | {"training", "models", "files"},
 }
 # May import anything, and nothing imports them. So may the package's own front page.
 TOP = {"report", "studio", "cli", "__init__"}

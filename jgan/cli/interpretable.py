@@ -13,6 +13,7 @@ from jgan.cli._shown import shown
 from jgan.gan import Gan
 
 _Data = Literal["auto", "scenes", "original"]
+_GROUPS = 8
 _Model = Annotated[str, tyro.conf.arg(metavar="MODEL")]
 
 
@@ -22,7 +23,7 @@ def _train(
     *,
     out: pathlib.Path,
     layer: str | None = None,
-    groups: int = 8,
+    groups: int = _GROUPS,
     steps: int = 4000,
     data: _Data = "auto",
     resume: bool = False,
@@ -31,8 +32,8 @@ def _train(
     """Retrain a generator until each unit of a layer stands for one concept.
 
     The folder gets checkpoints, metrics.jsonl, measures.jsonl, sample pictures and, at
-    the end, the generator in a folder that every command takes as MODEL. A killed run
-    goes on from it.
+    the end, learned.safetensors with the groups, and the generator in a folder that
+    every command takes as MODEL. A killed run goes on from it.
 
     Args:
         model: Name in `jgan models`, or a folder.
@@ -64,8 +65,10 @@ def _train(
             resume=resume,
             callback=show,
         )
+    learned = interpretable.learned(gan, config, state)
+    file = interpretable.save_learned(learned, out / "learned.safetensors")
     folder = save(interpretable.retrained(gan, state), out / "generator")
-    command = f"{folder} --before {model} --layer {config.layer} --groups {groups}"
+    command = f"{folder} --before {model} --learned {file}"
     say(
         f"{folder}: {gan.name} after {steps} steps. `jgan interpretable report "
         f"{command}` looks at it."
@@ -77,8 +80,9 @@ def _report(
     /,
     *,
     before: str,
+    learned: pathlib.Path | None = None,
     layer: str | None = None,
-    groups: int = 8,
+    groups: int | None = None,
     data: _Data = "auto",
     num_images: int = 2000,
     out: pathlib.Path = pathlib.Path("interpretable"),
@@ -89,8 +93,10 @@ def _report(
     Args:
         model: Name in `jgan models`, or a folder.
         before: The generator that it was made of, likewise.
-        layer: Whose units; by default the last one of 16 rows.
-        groups: Into how many groups its units are partitioned.
+        learned: The training's learned.safetensors, whose groups are shown; without
+            it, the units are partitioned.
+        layer: Whose units are; by default of the last layer of 16 rows.
+        groups: Into how many groups; by default 8.
         data: What real images are, as in training.
         num_images: For each Fréchet distance.
         out: Folder to write; such a page there is replaced.
@@ -101,6 +107,12 @@ def _report(
     from jgan.report import write_interpretable
 
     check_seed(seed)
+    known = None
+    if learned is not None:
+        if (layer, groups) != (None, None):
+            raise ValueError("--learned tells --layer and --groups: leave them out.")
+        known = interpretable.load_learned(learned).partition
+        layer, groups = known.layer, known.num_groups
     gan = zoo.load(model, callback=mention)
     original = zoo.load(before, callback=mention)
     network = segment.scenes_network() if _makes_scenes(original) else None
@@ -109,8 +121,9 @@ def _report(
             gan,
             original,
             out,
-            layer=layer or interpretable.default_layer(gan),
-            num_groups=groups,
+            layer=interpretable.default_layer(gan) if layer is None else layer,
+            num_groups=_GROUPS if groups is None else groups,
+            partition=known,
             segmenter=network,
             features=None if network is None else network.features,
             world=_world(original, data),

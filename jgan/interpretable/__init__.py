@@ -45,6 +45,11 @@ from jgan.interpretable._groups import (
     Groups as Groups,
     group_centers as group_centers,
 )
+from jgan.interpretable._learned import (
+    Learned as Learned,
+    load_learned as load_learned,
+    save_learned as save_learned,
+)
 from jgan.interpretable._losses import (
     exclusivity_loss as exclusivity_loss,
     partition_loss as partition_loss,
@@ -56,10 +61,12 @@ from jgan.interpretable._partition import (
     DEAD as DEAD,
     GroupCounts as GroupCounts,
     Partition as Partition,
+    check_partition as check_partition,
     choose_num_groups as choose_num_groups,
     partition_units as partition_units,
 )
 from jgan.interpretable._recipe import (
+    learned as learned,
     retrained as retrained,
     train as train,
 )

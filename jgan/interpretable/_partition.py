@@ -15,8 +15,10 @@ import numpy as np
 import scipy.optimize
 from jaxtyping import Float, Int, PRNGKeyArray
 
+from jgan.gan import Gan
 from jgan.interpretable._descriptors import Descriptors
 from jgan.interpretable._mixture import Fit, fit_mixture, log_densities
+from jgan.stats import check_layers
 
 DEAD = -1
 _fit = jax.jit(fit_mixture, static_argnames=("num_groups", "num_starts", "num_steps"))
@@ -99,6 +101,21 @@ def partition_units(
         shares,
         fit._replace(mixture=mixture),
     )
+
+
+def check_partition(gan: Gan, partition: Partition) -> None:
+    """Refuses a partition of other units than the generator has.
+
+    Raises:
+        ValueError: If the generator has no such layer, or other units there.
+    """
+    check_layers(gan, (partition.layer,))
+    units = gan.layers[partition.layer].units
+    if len(partition.groups) != units:
+        raise ValueError(
+            f"The partition has {len(partition.groups)} units, and layer "
+            f"{partition.layer!r} of {gan.name} has {units}."
+        )
 
 
 def _matched(

@@ -17,6 +17,7 @@ from jgan.interpretable._config import TrainConfig
 from jgan.interpretable._descriptors import describe_units
 from jgan.interpretable._energy import Scale
 from jgan.interpretable._groups import Groups
+from jgan.interpretable._learned import Learned
 from jgan.interpretable._originals import Originals
 from jgan.interpretable._partition import Partition, partition_units
 from jgan.interpretable._state import State, begun, initial_state
@@ -201,6 +202,24 @@ def retrained(gan: Gan, state: State) -> Gan:
     return dataclasses.replace(gan, params=state.params(state.ema))
 
 
+def learned(gan: Gan, config: TrainConfig, state: State) -> Learned:
+    """Returns what a training has learned of the layer, for use with `retrained`.
+
+    Units are partitioned as they are after it. Groups keep their numbers.
+
+    Args:
+        gan: As it was.
+        config: Of the training.
+        state: After it.
+
+    Raises:
+        ValueError: If fewer units are alive than there are groups.
+    """
+    like = np.asarray(state.groups.numbers)
+    partition = _partition(retrained(gan, state), config, like=like)
+    return Learned(partition, config.energy, state.energy.average, state.scale)
+
+
 def train(
     gan: Gan,
     config: TrainConfig,
@@ -216,10 +235,10 @@ def train(
 ) -> State:
     """Returns the state after `num_steps` steps in all, writing the run's folder.
 
-    `retrained` makes the generator of it. Beside what every run writes,
-    ``measures.jsonl`` has for each checkpoint how alike units are within groups and
-    between them, how large groups are, how many units are dead, and which share of
-    units would keep its group, were they partitioned now.
+    `retrained` makes the generator of it, and `learned` the groups. Beside what every
+    run writes, ``measures.jsonl`` has for each checkpoint how alike units are within
+    groups and between them, how large groups are, how many units are dead, and which
+    share of units would keep its group, were they partitioned now.
 
     Args:
         gan: The generator to make interpretable.

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import jax
 from jaxtyping import Array, ArrayLike, Key, PRNGKeyArray
 
-from jgan.interpretable._config import EnergyConfig, TrainConfig
+from jgan.interpretable._config import EnergyConfig
 from jgan.interpretable._energy import Scale, langevin_steps
-from jgan.interpretable._state import State
+from jgan.interpretable._learned import Learned
 from jgan.typing import Activation, Params
 
 
@@ -44,8 +44,7 @@ class Refine(NamedTuple):
 
 
 def refine(
-    config: TrainConfig,
-    state: State,
+    learned: Learned,
     *,
     num_steps: int = 20,
     noise: float = 0.0,
@@ -57,8 +56,7 @@ def refine(
     one too, they move towards those.
 
     Args:
-        config: Of the training.
-        state: After it; `train` with ``resume`` and the steps it has done returns it.
+        learned: Of the training: `learned` or `load_learned` returns it.
         num_steps: How many, each of the size that the chains of the training have.
         noise: Of each step, in parts of what makes the model's density stationary;
             with 0 every step goes down in energy, if steps are small.
@@ -72,4 +70,4 @@ def refine(
             f"num_steps is {num_steps} and noise {noise}; give 0 or more of both."
         )
     keys = jax.random.split(key, num_steps)
-    return Refine(config.energy, state.energy.average, state.scale, noise, keys)
+    return Refine(learned.energy, learned.params, learned.scale, noise, keys)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Float
 
 from jgan.gan import Gan
-from jgan.interpretable._partition import Partition
+from jgan.interpretable._partition import Partition, check_partition
 from jgan.taps import Edit, blend
 from jgan.typing import Images
 
@@ -74,12 +74,8 @@ def swap(
             "arrays, as those of jgan.taps."
         )
     units = units_of(partition, group)
+    check_partition(gan, partition)
     layer = gan.layers[partition.layer]
-    if len(units) != layer.units:
-        raise ValueError(
-            f"The partition has {len(units)} units, and layer {partition.layer!r} of "
-            f"{gan.name} has {layer.units}."
-        )
     mask = jnp.asarray(units, jnp.float32)[None, None, None]
     if places is not None:
         shape = np.shape(places)

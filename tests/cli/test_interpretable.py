@@ -3,12 +3,27 @@
 import pathlib
 import types
 
+import numpy as np
 import pytest
 
 import jgan
 from jgan import interpretable, report, segment
+from jgan.interpretable import EnergyConfig, Fit, Learned, Mixture, Partition, Scale
 from jgan.worlds import ScenesWorld
 from tests.generators import make_gan
+
+_LEARNED = Learned(
+    Partition(
+        "layer2",
+        np.zeros(4, "f4"),
+        np.arange(4, dtype="i4") % 3,
+        np.ones((4, 3), "f4") / 3,
+        Fit(Mixture(*np.ones((3, 3), "f4")), np.zeros(2, "f4"), np.zeros(1, "i4")),
+    ),
+    EnergyConfig(),
+    {"hidden": {"bias": np.zeros(2, "f4")}},
+    Scale(np.zeros(4, "f4"), np.ones(4, "f4")),
+)
 
 
 @pytest.fixture
@@ -28,6 +43,7 @@ def asked(monkeypatch):
     monkeypatch.setattr(report, "write_interpretable", write_interpretable)
     monkeypatch.setattr(interpretable, "train", train)
     monkeypatch.setattr(interpretable, "retrained", lambda gan, state: state.gan)
+    monkeypatch.setattr(interpretable, "learned", lambda *_: _LEARNED)
     return found
 
 
@@ -35,7 +51,9 @@ def test_options_reach_the_training(run, folder, asked):
     options = ("--layer", "layer2", "--groups", "3", "--steps", "9", "--seed", "3")
     status, out, _ = run("interpretable", "train", folder, "--out", "here", *options)
     assert status == 0
-    assert "--layer layer2 --groups 3` looks at it." in out
+    file = pathlib.Path("here", "learned.safetensors")
+    assert f"--before {folder} --learned {file}` looks at it." in out
+    assert interpretable.load_learned(file).partition.layer == "layer2"
     assert asked["config"] == interpretable.default_config(
         make_gan("dcgan_conditional"), layer="layer2", num_groups=3, seed=3
     )
@@ -66,12 +84,25 @@ def test_options_reach_the_page(run, folder, asked):
         "out": "interpretable",
         "layer": "layer2",
         "num_groups": 3,
+        "partition": None,
         "segmenter": None,
         "features": None,
         "world": None,
         "num_images": 9,
         "seed": 3,
     }
+
+
+def test_groups_that_were_learned_are_shown(run, folder, asked):
+    interpretable.save_learned(_LEARNED, "learned.safetensors")
+    options = ("--before", folder, "--learned", "learned.safetensors")
+    assert run("interpretable", "report", folder, *options)[0] == 0
+    assert (asked["layer"], asked["num_groups"]) == ("layer2", 3)
+    np.testing.assert_array_equal(asked["partition"].groups, [0, 1, 2, 0])
+    for more in (("--layer", "layer1"), ("--groups", "3")):
+        status, _, errors = run("interpretable", "report", folder, *options, *more)
+        assert status == 1
+        assert "--learned tells --layer and --groups: leave them out." in errors
 
 
 def test_scenes_are_segmented_and_compared_with_scenes(run, asked):

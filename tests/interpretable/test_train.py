@@ -18,6 +18,7 @@ from jgan.interpretable import (
     describe_units,
     energy,
     exclusivity_loss,
+    learned,
     partition_loss,
     partition_units,
     retrained,
@@ -118,6 +119,27 @@ def test_the_generator_waits_while_the_others_learn(finished, tmp_path):
     made = retrained(gan, late)
     _equal(made.params["batch_stats"], gan.params["batch_stats"])
     _equal(made.params["params"], late.ema)
+
+
+def test_what_is_learned_is_of_the_generator_that_is_kept(finished):
+    _, state = finished
+    got = learned(_GAN(), _CONFIG, state)
+    _equal(got.params, state.energy.average)
+    assert _moved(got.params, state.energy.params)
+    _equal(got.scale, state.scale)
+    assert got.energy == _CONFIG.energy
+    # Of the units of the averaged generator, as they are at rest there.
+    kept = describe_units(
+        retrained(_GAN(), state),
+        _LAYER,
+        num_images=_CONFIG.num_described,
+        batch_size=_CONFIG.batch_size,
+        key=jax.random.split(keys.step_key(0, 0, keys.PARTITION))[0],
+    )
+    np.testing.assert_array_equal(got.partition.rest, kept.rest)
+    # Groups keep their numbers: most units are where they were.
+    numbers = np.asarray(state.groups.numbers)
+    assert (got.partition.groups == numbers).mean() > 0.5
 
 
 def test_units_are_partitioned_before_the_first_step_and_every_so_many():

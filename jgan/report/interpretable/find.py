@@ -50,6 +50,7 @@ class Found:
     Attributes:
         layer: Whose units are partitioned.
         partition: Of the units as they are after training, used for both.
+        given: Whether it was given, and not found here.
         concepts: Names of what the segmenter tells apart; none without one.
         after: The generator.
         before: What it was made of.
@@ -61,6 +62,7 @@ class Found:
 
     layer: str
     partition: Partition
+    given: bool
     concepts: tuple[str, ...]
     after: Shown
     before: Shown
@@ -74,6 +76,7 @@ def find_interpretable(
     layer: str,
     *,
     num_groups: int,
+    partition: Partition | None,
     segmenter: Segmenter | None,
     features: metrics.Features | None,
     world: World,
@@ -88,6 +91,7 @@ def find_interpretable(
         before: The generator that it was made of.
         layer: Of both.
         num_groups: Into how many groups units are partitioned.
+        partition: Of the units after training, into that many; None finds one.
         segmenter: Tells concepts; None leaves them out.
         features: What Fréchet distances are taken on; None leaves them out.
         world: Real images to compare with.
@@ -99,11 +103,15 @@ def find_interpretable(
     batch = images_that_fit(gan)
     progress("partitioning", 0.0)
     sizes: Any = {"num_images": _DESCRIBED, "batch_size": batch, "key": keys[0]}
-    descriptors = interpretable.describe_units(gan, layer, **sizes)
-    partition = interpretable.partition_units(
-        descriptors, num_groups=num_groups, key=keys[1]
-    )
-    filled = [g for g in range(num_groups) if (partition.groups == g).any()]
+    given = partition is not None
+    if partition is None:
+        partition = interpretable.partition_units(
+            interpretable.describe_units(gan, layer, **sizes),
+            num_groups=num_groups,
+            key=keys[1],
+        )
+    groups = partition.groups
+    filled = [g for g in range(num_groups) if (groups == g).any()]
     reals = None
     if features is not None:
         progress("looking at real images", 0.1)
@@ -163,6 +171,7 @@ def find_interpretable(
     return Found(
         layer=layer,
         partition=partition,
+        given=given,
         concepts=() if segmenter is None else tuple(segmenter.concepts),
         after=now,
         before=then,

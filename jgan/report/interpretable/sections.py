@@ -54,15 +54,22 @@ def findings_section(gan: Gan, found: Found) -> Section:
         f'<th scope="col">after</th></tr></thead><tbody>{lines}</tbody></table></div>'
         f"{swapped}"
     )
+    partition = f"""
+units = interpretable.describe_units(gan, {found.layer!r}, key=keys[0])
+groups = interpretable.partition_units(
+    units, num_groups={found.partition.num_groups}, key=keys[1]
+)
+"""
+    if found.given:
+        partition = """
+groups = interpretable.load_learned("learned.safetensors").partition
+"""
     code = f"""
 import jax, jgan
 from jgan import interpretable
 {loading(gan)}
 keys = jax.random.split(jax.random.key(0), 4)
-units = interpretable.describe_units(gan, {found.layer!r}, key=keys[0])
-groups = interpretable.partition_units(
-    units, num_groups={found.partition.num_groups}, key=keys[1]
-)
+{partition.strip()}
 source, target = (gan.sample_latents(4, key=key) for key in keys[2:])
 images = interpretable.swap(gan, groups, 0, source=source, target=target)
 """

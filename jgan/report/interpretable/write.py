@@ -10,7 +10,7 @@ import jax
 from jgan import stats
 from jgan.files import whole_folder
 from jgan.gan import Gan
-from jgan.interpretable import Originals
+from jgan.interpretable import Originals, Partition, check_partition
 from jgan.metrics import Features
 from jgan.report.interpretable.find import Found, find_interpretable
 from jgan.report.interpretable.sections import (
@@ -43,6 +43,7 @@ def write_interpretable(
     *,
     layer: str,
     num_groups: int,
+    partition: Partition | None = None,
     segmenter: Segmenter | None = None,
     features: Features | None = None,
     world: World | None = None,
@@ -60,6 +61,8 @@ def write_interpretable(
         out_folder: Where. Its parent is made if needed.
         layer: Whose units are partitioned.
         num_groups: Into how many groups.
+        partition: Of that layer into that many groups, such as `learned` returns; None
+            finds one.
         segmenter: Tells what images show. Without one, groups have no names.
         features: What Fréchet distances are taken on. Without, there are none.
         world: Real images; None for those of `before`.
@@ -69,17 +72,21 @@ def write_interpretable(
 
     Raises:
         FileExistsError: If `out_folder` exists and is neither empty nor such a page.
-        ValueError: If a generator has no such layer, or too few units for the groups.
+        ValueError: If a generator has no such layer, or too few units for the groups,
+            or the partition is of others.
     """
     out_folder = pathlib.Path(out_folder)
     INTERPRETABLE.check_replaceable(out_folder)
     stats.check_layers(gan, (layer,))
     stats.check_layers(before, (layer,))
+    if partition is not None:
+        check_partition(gan, partition)
     found = find_interpretable(
         gan,
         before,
         layer,
         num_groups=num_groups,
+        partition=partition,
         segmenter=segmenter,
         features=features,
         world=Originals(before) if world is None else world,

@@ -96,6 +96,26 @@ def test_numbers_are_of_the_partition_that_a_user_finds(pages, gans):
     assert plain["after"]["within"] == found["after"]["within"]
 
 
+def test_a_partition_that_is_given_is_shown(gans, tmp_path):
+    units = describe_units(gans[0], _LAYER, num_images=16, key=jax.random.key(0))
+    partition = partition_units(units, num_groups=_GROUPS, key=jax.random.key(1))
+    # Others than any fit would find.
+    numbers = np.arange(len(partition.groups)) % _GROUPS
+    partition = partition._replace(groups=numbers)
+    options = {"layer": _LAYER, "num_groups": _GROUPS, "num_images": 50}
+    write_interpretable(*gans, tmp_path / "page", partition=partition, **options)
+    found = strict_json(tmp_path / "page" / "interpretable.json")
+    for group in found["groups"]:
+        np.testing.assert_array_equal(
+            group["units"], np.flatnonzero(numbers == group["group"])
+        )
+    assert "interpretable.load_learned(" in Page(tmp_path / "page").text
+    fewer = partition._replace(groups=numbers[:5])
+    with pytest.raises(ValueError, match="has 5 units, and layer"):
+        write_interpretable(*gans, tmp_path / "no", partition=fewer, **options)
+    assert not (tmp_path / "no").exists()
+
+
 def test_what_does_not_fit_is_refused(gans, tmp_path):
     with pytest.raises(ValueError, match="no layer 'other'"):
         write_interpretable(*gans, tmp_path / "page", layer="other", num_groups=3)
