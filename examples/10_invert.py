@@ -6,7 +6,7 @@
 The first images were made by the generator, so that latents that make them exist; the
 others are renders, which it may not be able to make. Prints how near the latents that
 are found come, in decibels, and writes pairs of images: what was given, and under it
-what was found. Takes two minutes for 8 images on two cores.
+what was found. Takes four minutes for 8 images on two cores.
 """
 
 import pathlib

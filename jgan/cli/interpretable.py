@@ -65,9 +65,10 @@ def _train(
             resume=resume,
             callback=show,
         )
+    # First: of units that have all died there is a generator, and no partition.
+    folder = save(interpretable.retrained(gan, state), out / "generator")
     learned = interpretable.learned(gan, config, state)
     file = interpretable.save_learned(learned, out / "learned.safetensors")
-    folder = save(interpretable.retrained(gan, state), out / "generator")
     command = f"{folder} --before {model} --learned {file}"
     say(
         f"{folder}: {gan.name} after {steps} steps. `jgan interpretable report "
@@ -95,8 +96,9 @@ def _report(
         before: The generator that it was made of, likewise.
         learned: The training's learned.safetensors, whose groups are shown; without
             it, the units are partitioned.
-        layer: Whose units are; by default of the last layer of 16 rows.
-        groups: Into how many groups; by default 8.
+        layer: Whose units are partitioned; by default the last one of 16 rows. Not with
+            --learned.
+        groups: Into how many groups; by default 8. Not with --learned.
         data: What real images are, as in training.
         num_images: For each Fréchet distance.
         out: Folder to write; such a page there is replaced.
@@ -109,9 +111,12 @@ def _report(
     check_seed(seed)
     known = None
     if learned is not None:
-        if (layer, groups) != (None, None):
-            raise ValueError("--learned tells --layer and --groups: leave them out.")
         known = interpretable.load_learned(learned).partition
+        if (layer, groups) != (None, None):
+            raise ValueError(
+                f"{learned} is of layer {known.layer} and {known.num_groups} groups: "
+                "leave --layer and --groups out."
+            )
         layer, groups = known.layer, known.num_groups
     gan = zoo.load(model, callback=mention)
     original = zoo.load(before, callback=mention)

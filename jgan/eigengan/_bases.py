@@ -44,7 +44,7 @@ def straightened(generator: Params, weight: float) -> Params:
         if path[-1].key != "basis":
             return basis
         # One dimension after the other: XLA on CPU would multiply the few numbers that
-        # all of them have at a place, in four times the time.
+        # all of them have at a place, in five times the time.
         rows = jax.lax.optimization_barrier(basis.reshape(-1, basis.shape[-1]).T)
         # A quarter of the penalty's gradient, which is 2 U (U^T U - I).
         error = gram_error(rows.T)

@@ -10,6 +10,7 @@ import pathlib
 from typing import NamedTuple
 
 import flax.traverse_util
+import jax.numpy as jnp
 import numpy as np
 import safetensors
 import safetensors.numpy
@@ -25,6 +26,15 @@ from jgan.typing import Params
 # Of the text beside the arrays.
 _ABOUT = "jgan_learned"
 _ENERGY = "energy/"
+# Another one where names, or layers of the energy network, become others.
+_FORMAT = 1
+_NOT_THAT = (
+    safetensors.SafetensorError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 
 
 class Learned(NamedTuple):
@@ -65,7 +75,11 @@ def save_learned(learned: Learned, file: str | os.PathLike[str]) -> pathlib.Path
         **{_ENERGY + path: leaf for path, leaf in network.items()},
     }
     arrays = {name: np.asarray(leaf, order="C") for name, leaf in arrays.items()}
-    about = {"layer": partition.layer, "energy": dataclasses.asdict(learned.energy)}
+    about = {
+        "format": _FORMAT,
+        "layer": partition.layer,
+        "energy": dataclasses.asdict(learned.energy),
+    }
     with whole_file(file) as scratch:
         safetensors.numpy.save_file(arrays, scratch, {_ABOUT: json.dumps(about)})
     return file
@@ -73,6 +87,9 @@ def save_learned(learned: Learned, file: str | os.PathLike[str]) -> pathlib.Path
 
 def load_learned(file: str | os.PathLike[str]) -> Learned:
     """Returns what `save_learned` wrote.
+
+    Args:
+        file: Of a training.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -88,7 +105,7 @@ def load_learned(file: str | os.PathLike[str]) -> Learned:
             about = json.loads(content.metadata()[_ABOUT])
             arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
         return _learned_of(about, arrays)
-    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+    except _NOT_THAT as error:
         raise ValueError(
             f"{file} does not hold what a training has learned of a layer, or is "
             f"damaged: {error!r}."
@@ -96,17 +113,23 @@ def load_learned(file: str | os.PathLike[str]) -> Learned:
 
 
 def _learned_of(about: dict, arrays: dict[str, np.ndarray]) -> Learned:
-    mixture = Mixture(*(arrays[name] for name in Mixture._fields))
-    fit = Fit(mixture, arrays["log_likelihoods"], arrays["reseeded"])
+    if about["format"] != _FORMAT:
+        raise ValueError(f"its format is {about['format']}, and known is {_FORMAT}")
+    of_units = ("rest", "groups", "shares", "scale_mean", "scale_std")
+    if len({len(arrays[name]) for name in of_units}) != 1:
+        raise ValueError(f"{', '.join(of_units)} are not of as many units")
+    on_device = {name: jnp.asarray(array) for name, array in arrays.items()}
+    mixture = Mixture(*(on_device[name] for name in Mixture._fields))
+    fit = Fit(mixture, on_device["log_likelihoods"], on_device["reseeded"])
     partition = Partition(
         about["layer"], arrays["rest"], arrays["groups"], arrays["shares"], fit
     )
     network = energy.Config(**about["energy"].pop("network"))
     start = len(_ENERGY)
-    params = {n[start:]: a for n, a in arrays.items() if n.startswith(_ENERGY)}
+    params = {n[start:]: a for n, a in on_device.items() if n.startswith(_ENERGY)}
     return Learned(
         partition,
         EnergyConfig(network=network, **about["energy"]),
         flax.traverse_util.unflatten_dict(params, sep="/"),
-        Scale(arrays["scale_mean"], arrays["scale_std"]),
+        Scale(on_device["scale_mean"], on_device["scale_std"]),
     )

@@ -106,6 +106,10 @@ def partition_units(
 def check_partition(gan: Gan, partition: Partition) -> None:
     """Refuses a partition of other units than the generator has.
 
+    Args:
+        gan: The generator.
+        partition: Of the units of a layer.
+
     Raises:
         ValueError: If the generator has no such layer, or other units there.
     """

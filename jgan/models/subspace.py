@@ -70,7 +70,8 @@ def gram_error(basis: Float[Array, "*place dim"]) -> Float[Array, "dim other"]:
     """Returns U^T U - I, the inner products of all dimensions less what they should be.
 
     Args:
-        basis: The parameter, or what `orthonormalize` made of it.
+        basis: The parameter, or what `orthonormalize` made of it; its places may be
+            along one axis.
     """
     u = basis.reshape(-1, basis.shape[-1])
     gram = jnp.matmul(u.T, u, precision=jax.lax.Precision.HIGHEST)

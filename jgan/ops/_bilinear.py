@@ -16,14 +16,14 @@ from jaxtyping import Array
 Op = Callable[[Array, Array], Array]
 
 
-def bilinear(value: Op, *, of_x: Op | None = None, of_kernel: Op) -> Op:
+def bilinear(value: Op, *, of_x: Op, of_kernel: Op) -> Op:
     """Returns a function of activation and kernel with chosen derivatives.
 
     All three give the same numbers but for rounding.
 
     Args:
         value: What is computed forward.
-        of_x: Of the activation's tangent and the kernel; None for what is returned.
+        of_x: Of the activation's tangent and the kernel.
         of_kernel: Of the activation and the kernel's tangent.
     """
 
@@ -39,7 +39,7 @@ def bilinear(value: Op, *, of_x: Op | None = None, of_kernel: Op) -> Op:
         y_tangent = jnp.zeros_like(y)
         # What is not differentiated is a symbolic zero and costs nothing.
         if not isinstance(x_tangent, SymbolicZero):
-            y_tangent = y_tangent + (of_x or op)(x_tangent, kernel)
+            y_tangent = y_tangent + of_x(x_tangent, kernel)
         if not isinstance(kernel_tangent, SymbolicZero):
             y_tangent = y_tangent + of_kernel(x, kernel_tangent)
         return y, y_tangent

@@ -116,7 +116,8 @@ def _by_products(x: Array, kernel: Array) -> Array:
     return convolve_by_products(x, kernel, padding=padding)
 
 
-# Products, so that where a gradient's norm is penalized, its derivative is of them too.
+# Products, so that where a gradient's norm is penalized, its derivative is of them too;
+# of what few units come from, the gradient is fast as a convolution.
 _few_in = bilinear(_gather, of_x=_by_products, of_kernel=_by_products)
 _few_out = bilinear(
     _spread,

@@ -60,7 +60,8 @@ def transposed_conv_3x3(
 
 
 def _spread_by_xla(x: Array, kernel: Array, padding: str) -> Array:
-    return xla_conv(x, kernel, padding=(_SPREAD[padding],) * 2, spread=2)
+    rows = _SPREAD[padding]
+    return xla_conv(x, kernel, padding=(rows, rows), spread=2)
 
 
 def _spread_products(
@@ -102,9 +103,8 @@ def _padded(
 def _spread(padding: str) -> Op:
     products = functools.partial(_spread_products, padding=padding)
     by_xla = functools.partial(_spread_by_xla, padding=padding)
-    turned = functools.partial(
-        turned_xla_conv, padding=(_SPREAD[padding],) * 2, spread=2
-    )
+    rows = _SPREAD[padding]
+    turned = functools.partial(turned_xla_conv, padding=(rows, rows), spread=2)
     of_kernel = on_cpu(functools.partial(in_groups, products), by_xla)
     return bilinear(products, of_x=turned, of_kernel=of_kernel)
 
@@ -144,7 +144,8 @@ def strided_conv_3x3(
 
 
 def _strided_by_xla(x: Array, kernel: Array, padding: str) -> Array:
-    return xla_conv(x, kernel, padding=(_KEPT[padding],) * 2, stride=2)
+    rows = _KEPT[padding]
+    return xla_conv(x, kernel, padding=(rows, rows), stride=2)
 
 
 @functools.cache

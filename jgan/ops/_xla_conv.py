@@ -38,15 +38,21 @@ def turned_xla_conv(
     kernel: Float[Array, "height width unit_in unit_out"],
     *,
     padding: tuple[_Pair, _Pair],
-    stride: int = 1,
     spread: int = 1,
 ) -> Float[Array, "image row_out col_out unit_out"]:
     """Returns `xla_conv`, whose transpose with respect to `x` XLA has fast anywhere."""
     turned = kernel[::-1, ::-1].swapaxes(2, 3)
-    return _conv(x, turned[::-1, ::-1], "HWOI", padding, stride, spread)
+    return _conv(x, turned[::-1, ::-1], "HWOI", padding, 1, spread)
 
 
-def _conv(x, kernel, kernel_axes: str, padding, stride: int, spread: int) -> Array:
+def _conv(
+    x: Array,
+    kernel: Array,
+    kernel_axes: str,
+    padding: tuple[_Pair, _Pair],
+    stride: int,
+    spread: int,
+) -> Array:
     return jax.lax.conv_general_dilated(
         x,
         kernel,

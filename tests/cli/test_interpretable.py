@@ -71,6 +71,17 @@ def test_a_generator_of_scenes_learns_from_scenes(run, asked):
     assert (asked["world"], asked["resume"]) == (None, True)
 
 
+def test_a_generator_without_a_partition_is_kept(run, folder, asked, monkeypatch):
+    def none(*_):
+        raise ValueError("2 units are alive")
+
+    monkeypatch.setattr(interpretable, "learned", none)
+    status, _, errors = run("interpretable", "train", folder, "--out", "here")
+    assert status == 1
+    assert "2 units are alive" in errors
+    assert jgan.load(pathlib.Path("here", "generator")).name == "dcgan_conditional"
+
+
 def test_options_reach_the_page(run, folder, asked):
     options = ("--before", folder, "--layer", "layer2", "--groups", "3", "--seed", "3")
     status, out, _ = run(
@@ -102,7 +113,7 @@ def test_groups_that_were_learned_are_shown(run, folder, asked):
     for more in (("--layer", "layer1"), ("--groups", "3")):
         status, _, errors = run("interpretable", "report", folder, *options, *more)
         assert status == 1
-        assert "--learned tells --layer and --groups: leave them out." in errors
+        assert "of layer layer2 and 3 groups: leave --layer and --groups out" in errors
 
 
 def test_scenes_are_segmented_and_compared_with_scenes(run, asked):

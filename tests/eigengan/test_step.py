@@ -260,7 +260,7 @@ def test_a_step_of_the_penalty_follows_its_gradient(new_key):
     for part, before in generator.items():
         for name, value in before.items():
             want = value - 0.25 * 0.5 * gradient[part][name]
-            # One rounding of numbers below 1 more or less.
+            # Three roundings of numbers below 1: of U E, of its sum with U, of both.
             np.testing.assert_allclose(got[part][name], want, rtol=0, atol=2e-7)
             assert (name == "basis") == bool((got[part][name] != value).any())
 

@@ -161,6 +161,7 @@ def test_configs_that_make_no_sense_are_refused(change, message):
 
 
 def test_chains_are_of_convolutions_that_are_fast_in_a_loop():
+    # As at any width below that of Winograd's form, which is of products.
     shape = (8, 8, 4)
     state = initial_energy(_CONFIG, shape, key=jax.random.key(0))
     run = functools.partial(langevin, _CONFIG, num_steps=3)

@@ -85,7 +85,17 @@ def test_other_files_are_refused_by_name(tmp_path):
     arrays = safetensors.numpy.load_file(file)
     with safetensors.safe_open(file, "numpy") as opened:
         about = opened.metadata()
-    del arrays["shares"]
-    safetensors.numpy.save_file(arrays, file, about)
-    with pytest.raises(ValueError, match="damaged: KeyError\\('shares'\\)"):
-        load_learned(file)
+    none = {name: a for name, a in arrays.items() if name != "shares"}
+    fewer = arrays | {"shares": arrays["shares"][1:]}
+    later = {
+        name: text.replace('"format": 1', '"format": 2') for name, text in about.items()
+    }
+    for content, beside, message in (
+        (none, about, "damaged: KeyError\\('shares'\\)"),
+        (fewer, about, "are not of as many units"),
+        (arrays, later, "its format is 2, and known is 1"),
+        (arrays, dict.fromkeys(about, '{"format": 1, "energy": 3}'), "damaged: "),
+    ):
+        safetensors.numpy.save_file(content, file, beside)
+        with pytest.raises(ValueError, match=message):
+            load_learned(file)

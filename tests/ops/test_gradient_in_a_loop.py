@@ -51,7 +51,7 @@ def test_xlas_own_gradient_would_not_be(new_key):
     "options",
     [
         {"padding": ((1, 1), (1, 1))},
-        {"padding": ((0, 2), (3, 1)), "stride": 2},
+        {"padding": ((0, 2), (3, 1))},
         {"padding": ((2, 1), (1, 2)), "spread": 2},
     ],
     ids=str,

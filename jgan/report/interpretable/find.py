@@ -110,8 +110,7 @@ def find_interpretable(
             num_groups=num_groups,
             key=keys[1],
         )
-    groups = partition.groups
-    filled = [g for g in range(num_groups) if (groups == g).any()]
+    filled = [g for g in range(num_groups) if np.isin(g, partition.groups)]
     reals = None
     if features is not None:
         progress("looking at real images", 0.1)

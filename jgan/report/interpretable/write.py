@@ -73,14 +73,21 @@ def write_interpretable(
     Raises:
         FileExistsError: If `out_folder` exists and is neither empty nor such a page.
         ValueError: If a generator has no such layer, or too few units for the groups,
-            or the partition is of others.
+            or the partition is of other units, another layer or number of groups.
     """
     out_folder = pathlib.Path(out_folder)
     INTERPRETABLE.check_replaceable(out_folder)
     stats.check_layers(gan, (layer,))
     stats.check_layers(before, (layer,))
     if partition is not None:
+        if (partition.layer, partition.num_groups) != (layer, num_groups):
+            raise ValueError(
+                f"The partition is of layer {partition.layer!r} into "
+                f"{partition.num_groups} groups, and asked for are {layer!r} and "
+                f"{num_groups}. Give those of the partition."
+            )
         check_partition(gan, partition)
+        check_partition(before, partition)
     found = find_interpretable(
         gan,
         before,
@@ -121,6 +128,7 @@ def _write_numbers(
         "model": gan.name,
         "made_of": before.name,
         "layer": found.layer,
+        "partition_given": found.given,
         "seed": seed,
         "num_dead": found.partition.num_dead,
         "before": summary_numbers(found.before),

@@ -113,6 +113,11 @@ def test_a_partition_that_is_given_is_shown(gans, tmp_path):
     fewer = partition._replace(groups=numbers[:5])
     with pytest.raises(ValueError, match="has 5 units, and layer"):
         write_interpretable(*gans, tmp_path / "no", partition=fewer, **options)
+    for change in ({"layer": "block1"}, {"num_groups": 4}):
+        with pytest.raises(ValueError, match="partition is of layer 'block0' into 3 g"):
+            write_interpretable(
+                *gans, tmp_path / "no", partition=partition, **options | change
+            )
     assert not (tmp_path / "no").exists()
 
 
