@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 
 from jgan.eigengan._bases import orthogonality_loss, slowed, straightened
 from jgan.eigengan._config import TrainConfig
+from jgan.eigengan._penalty import penalize
 from jgan.eigengan._state import State, draw_latents, optimizer
 from jgan.models.eigen_discriminator import Discriminator
 from jgan.models.eigen_latents import EigenLatents
@@ -23,7 +24,8 @@ from jgan.training import keys
 from jgan.training.colors import color_distance
 from jgan.training.losses import (
     class_information,
-    hinge_discriminator,
+    hinge_fake,
+    hinge_real,
     saturating_hinge_generator,
 )
 from jgan.training.optimize import follow
@@ -220,26 +222,32 @@ def _discriminate(
     def total(params: Params):
         score = lambda images: network.apply({"params": params}, images)
         if penalized:
-            # No image's score depends on another, so one pull gives every gradient.
-            (real_scores, kinds), pull = jax.vjp(score, reals.images)
-            (slopes,) = pull((jnp.ones_like(real_scores), jnp.zeros_like(kinds)))
+            found = penalize(
+                network,
+                params,
+                reals.images,
+                hinge_real,
+                weight=config.penalty_weight * config.penalty_every,
+            )
+            real, cost = found.cost, found.surrogate
+            penalty = config.penalty_every * found.penalty
             fake_scores, _ = score(fakes)
-            penalty = jnp.square(slopes).sum(axis=(1, 2, 3)).mean()
-            penalty = config.penalty_every * penalty
+            # The compiler takes the pass that is there already.
+            _, kinds = score(reals.images)
         else:
             # In one call: larger batches run faster.
             scores, kinds = score(jnp.concatenate([reals.images, fakes]))
             real_scores, fake_scores = jnp.split(scores, [len(reals.images)])
             kinds = kinds[: len(reals.images)]
+            real = cost = hinge_real(real_scores)
             penalty = jnp.zeros(())
-        real, fake = hinge_discriminator(real_scores, fake_scores)
-        classes = jnp.zeros(())
+        fake, classes = hinge_fake(fake_scores), jnp.zeros(())
         if config.discriminator.num_classes and reals.class_label is not None:
             classes = optax.softmax_cross_entropy_with_integer_labels(
                 kinds, reals.class_label
             ).mean()
         parts = {"real": real, "fake": fake, "penalty": penalty, "classes": classes}
-        return real + fake + config.penalty_weight * penalty + classes, parts
+        return cost + fake + classes, parts
 
     gradient, parts = jax.grad(total, has_aux=True)(params)
     return parts, gradient

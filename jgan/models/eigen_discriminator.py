@@ -4,14 +4,16 @@ That it may tell the class of an image too is of Odena, Olah & Shlens (2017).
 """
 
 import dataclasses
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan import ops
-from jgan.models.eigengan import SLOPE, Conv, initializer
+from jgan.models.eigengan import SLOPE, initializer
 from jgan.typing import Images
 
 
@@ -47,12 +49,24 @@ class Config:
         return 4 * 2 ** (len(self.units) - 1)
 
 
+class Piece(NamedTuple):
+    """The linear map that the network is about each of some images.
+
+    Attributes:
+        slopes: Of every activation function there, first layer first.
+        constants: What biases are multiplied with, of each image: with 1 the map gives
+            the images' own scores, and with 0 how scores change with the images.
+    """
+
+    slopes: tuple[Float[Array, "image ..."], ...]
+    constants: Float[Array, " image"]
+
+
 class Discriminator(nn.Module):
     """Maps images to scores, high for real ones, and to scores of classes."""
 
     config: Config
 
-    @nn.compact
     def __call__(
         self, images: Images
     ) -> tuple[Float[Array, " image"], Float[Array, "image class"]]:
@@ -66,6 +80,22 @@ class Discriminator(nn.Module):
         Raises:
             ValueError: If they are of another size.
         """
+        scores, class_scores, _ = self.on_piece(images, None)
+        return scores, class_scores
+
+    @nn.compact
+    def on_piece(
+        self, images: Images, piece: Piece | None
+    ) -> tuple[Float[Array, " image"], Float[Array, "image class"], Piece]:
+        """Returns the scores of a linear piece of the network, and the piece.
+
+        Args:
+            images: In [-1, 1]; for a piece, any numbers.
+            piece: As it is about other images; None for that of these.
+
+        Raises:
+            ValueError: If they are of another size.
+        """
         config = self.config
         side = config.resolution
         if images.shape[1:3] != (side, side):
@@ -73,45 +103,56 @@ class Discriminator(nn.Module):
                 f"The images have {images.shape[1]} x {images.shape[2]} pixels; this "
                 f"discriminator takes {side} x {side}."
             )
+        constants = jnp.ones(len(images)) if piece is None else piece.constants
+        known = None if piece is None else iter(piece.slopes)
+        slopes = []
+
+        def act(x: Array) -> Array:
+            slope = next(known) if known else jnp.where(x >= 0, 1, SLOPE)
+            slopes.append(slope)
+            return slope * x
+
+        def layer(x: Array, units: int, name: str, op=ops.conv, window=(3, 3)) -> Array:
+            return _Affine(units, op, window, name=name)(x, constants)
+
+        halve = functools.partial(ops.strided_conv_3x3, padding=config.padding)
         *smaller, units = config.units
-        h = _act(Conv(units, side=7, name="from_rgb")(images))
+        h = act(layer(images, units, "from_rgb", window=(7, 7)))
         for i, units_out in reversed([*enumerate(smaller)]):
             # Named by the size that they make, 0 for 4 x 4 pixels.
-            h = _act(Conv(h.shape[-1], name=f"conv{i + 1}")(h))
-            h = _act(_Halve(units_out, config.padding, name=f"halve{i}")(h))
-        h = _act(Conv(h.shape[-1], name="conv0")(h))
-        dense = lambda units, name: nn.Dense(
-            units, kernel_init=initializer(transposed=False), name=name
-        )
-        h = _act(dense(config.hidden, "hidden")(h.reshape(len(h), -1)))
-        score = dense(1, "score")(h)[:, 0]
-        if not config.num_classes:
-            return score, jnp.zeros((len(h), 0))
-        return score, dense(config.num_classes, "classes")(h)
+            h = act(layer(h, h.shape[-1], f"conv{i + 1}"))
+            h = act(layer(h, units_out, f"halve{i}", halve))
+        h = act(layer(h, h.shape[-1], "conv0"))
+        dense = functools.partial(layer, op=jnp.matmul, window=())
+        h = act(dense(h.reshape(len(h), -1), config.hidden, "hidden"))
+        score = dense(h, 1, "score")[:, 0]
+        kinds = jnp.zeros((len(h), 0))
+        if config.num_classes:
+            kinds = dense(h, config.num_classes, "classes")
+        return score, kinds, Piece(tuple(slopes), constants)
 
 
-class _Halve(nn.Module):
-    """3 x 3 convolution of stride 2 with a bias.
+class _Affine(nn.Module):
+    """Adds a bias to what an op makes of a map and a kernel.
 
     Attributes:
         units: Units out.
-        padding: As `Config` has it.
+        op: Linear in the map.
+        window: Sides of the kernel in pixels.
     """
 
     units: int
-    padding: str
+    op: Callable[[Array, Array], Array]
+    window: tuple[int, ...]
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, "image row col unit_in"]
-    ) -> Float[Array, "image row_out col_out unit"]:
-        """Returns a map of half the rows and columns."""
-        shape = (3, 3, x.shape[-1], self.units)
+        self, x: Float[Array, "image ... unit_in"], constants: Float[Array, " image"]
+    ) -> Float[Array, "image ... unit"]:
+        """Returns the sum, with the bias times a constant of each image."""
+        shape = (*self.window, x.shape[-1], self.units)
         kernel = self.param("kernel", initializer(transposed=False), shape)
         bias = self.param("bias", nn.initializers.zeros, (self.units,))
-        halved = ops.strided_conv_3x3(x, kernel, padding=self.padding)
-        return halved + bias[None, None, None]
-
-
-def _act(x: Array) -> Array:
-    return jax.nn.leaky_relu(x, SLOPE)
+        y = self.op(x, kernel)
+        each = constants.reshape(-1, *(1,) * (y.ndim - 1))
+        return y + each * bias.reshape(*(1,) * (y.ndim - 1), -1)

@@ -25,12 +25,19 @@ class DiscriminatorLoss(NamedTuple):
     fake: Float[Array, ""]
 
 
-def hinge_discriminator(real: Scores, fake: Scores) -> DiscriminatorLoss:
-    """Returns the mean of ``max(0, 1 - real)`` and of ``max(0, 1 + fake)``.
+def hinge_real(real: Scores) -> Float[Array, ""]:
+    """Returns the mean of ``max(0, 1 - real)``. Lim & Ye (2017); as in BigGAN."""
+    return jax.nn.relu(1 - real).mean()
 
-    Lim & Ye (2017); as in BigGAN.
-    """
-    return DiscriminatorLoss(jax.nn.relu(1 - real).mean(), jax.nn.relu(1 + fake).mean())
+
+def hinge_fake(fake: Scores) -> Float[Array, ""]:
+    """Returns the mean of ``max(0, 1 + fake)``."""
+    return jax.nn.relu(1 + fake).mean()
+
+
+def hinge_discriminator(real: Scores, fake: Scores) -> DiscriminatorLoss:
+    """Returns both halves, each of its own images."""
+    return DiscriminatorLoss(hinge_real(real), hinge_fake(fake))
 
 
 def hinge_generator(fake: Scores) -> Float[Array, ""]:
