@@ -23,7 +23,7 @@ def _train(
     *,
     out: pathlib.Path,
     layer: str | None = None,
-    groups: int = _GROUPS,
+    groups: int | Literal["auto"] = _GROUPS,
     steps: int = 4000,
     data: _Data = "auto",
     resume: bool = False,
@@ -39,7 +39,8 @@ def _train(
         model: Name in `jgan models`, or a folder.
         out: The run's folder.
         layer: Whose units; by default the last one of 16 rows.
-        groups: Into how many groups its units are partitioned.
+        groups: Into how many groups its units are partitioned; auto takes the number
+            from 6 to 16 that suits other images of the generator best.
         steps: Steps in all, those before a resumption included.
         data: What real images are: scenes, or what the generator makes as it is, so
             that none are needed; by default scenes for a generator of scenes.
@@ -52,6 +53,13 @@ def _train(
 
     check_seed(seed)
     gan = zoo.load(model, callback=mention)
+    layer = interpretable.default_layer(gan) if layer is None else layer
+    if groups == "auto":
+        found = interpretable.default_num_groups(gan, layer, seed=seed)
+        groups = found.best
+        tried = zip(found.num_groups, found.silhouettes, strict=True)
+        each = ", ".join(f"{number} groups {value:.3f}" for number, value in tried)
+        say(f"{groups} groups suit {layer} of {gan.name} best (silhouettes: {each}).")
     config = interpretable.default_config(
         gan, layer=layer, num_groups=groups, seed=seed
     )

@@ -25,6 +25,7 @@ from jgan.interpretable._config import (
 from jgan.interpretable._defaults import (
     default_config as default_config,
     default_layer as default_layer,
+    default_num_groups as default_num_groups,
 )
 from jgan.interpretable._descriptors import (
     Descriptors as Descriptors,

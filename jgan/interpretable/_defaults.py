@@ -2,9 +2,13 @@
 
 import math
 
+import jax
+
 from jgan import stats
 from jgan.gan import Gan
 from jgan.interpretable._config import TrainConfig
+from jgan.interpretable._descriptors import describe_units
+from jgan.interpretable._partition import GroupCounts, choose_num_groups
 from jgan.models import discriminators
 
 # Concepts are small there already, and units still of one concept rather than an edge.
@@ -27,6 +31,28 @@ def default_layer(gan: Gan) -> str:
     far = {name: abs(math.log2(gan.layers[name].rows / _ROWS)) for name in whole}
     nearest = min(far.values())
     return [name for name in whole if far[name] == nearest][-1]
+
+
+def default_num_groups(
+    gan: Gan, layer: str, *, num_images: int = 256, batch_size: int = 32, seed: int = 0
+) -> GroupCounts:
+    """Returns how well numbers of groups from 6 to 16 suit a layer, and the best.
+
+    Args:
+        gan: The generator.
+        layer: Of it.
+        num_images: To describe units on, and as many others to compare on.
+        batch_size: Images at a time.
+        seed: Of everything that is drawn.
+
+    Raises:
+        ValueError: If there is no such layer, or it has too few units.
+    """
+    seen, others, starts = jax.random.split(jax.random.key(seed), 3)
+    describe = lambda key: describe_units(
+        gan, layer, num_images=num_images, batch_size=batch_size, key=key
+    )
+    return choose_num_groups(describe(seen), describe(others), key=starts)
 
 
 def default_config(

@@ -8,7 +8,15 @@ import pytest
 
 import jgan
 from jgan import interpretable, report, segment
-from jgan.interpretable import EnergyConfig, Fit, Learned, Mixture, Partition, Scale
+from jgan.interpretable import (
+    EnergyConfig,
+    Fit,
+    GroupCounts,
+    Learned,
+    Mixture,
+    Partition,
+    Scale,
+)
 from jgan.worlds import ScenesWorld
 from tests.generators import make_gan
 
@@ -60,6 +68,27 @@ def test_options_reach_the_training(run, folder, asked):
     # What it makes is not a scene: the generator as it is gives the real images.
     assert (asked["world"], asked["num_steps"], asked["resume"]) == (None, 9, False)
     assert jgan.load(pathlib.Path("here", "generator")).name == "dcgan_conditional"
+
+
+def test_the_number_of_groups_may_be_found(run, folder, asked, monkeypatch):
+    asked_for = []
+
+    def default_num_groups(gan, layer, *, seed):
+        asked_for.append((gan.name, layer, seed))
+        return GroupCounts((6, 8), np.array([0.25, 0.5]), 8)
+
+    monkeypatch.setattr(interpretable, "default_num_groups", default_num_groups)
+    options = ("--out", "here", "--groups", "auto", "--seed", "3")
+    status, out, _ = run("interpretable", "train", folder, *options)
+    assert (status, asked["config"].num_groups) == (0, 8)
+    layer = asked["config"].layer
+    assert asked_for == [("dcgan_conditional", layer, 3)]
+    found = f"8 groups suit {layer} of dcgan_conditional best"
+    assert f"{found} (silhouettes: 6 groups 0.250, 8 groups 0.500)" in out
+    command = ("interpretable", "train", folder, "--out", "there")
+    status, _, errors = run(*command, "--groups", "most")
+    assert status == 2
+    assert "most" in errors
 
 
 def test_a_generator_of_scenes_learns_from_scenes(run, asked):

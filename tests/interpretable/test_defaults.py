@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from jgan.interpretable import default_config, default_layer
+from jgan.interpretable import default_config, default_layer, default_num_groups
 from tests.generators import make_gan
+from tests.interpretable import planted
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,15 @@ def test_the_discriminator_halves_the_images_down_to_4_pixels():
     assert config.discriminator.units == (48, 96, 192)
     assert config.discriminator.num_classes == 5
     assert (config.num_groups, config.seed) == (5, 3)
+
+
+def test_the_number_of_groups_is_the_nearest_to_the_planted_one():
+    gan = planted.grouped_gan()
+    found = default_num_groups(gan, planted.LAYER, num_images=24, batch_size=8)
+    # Five groups are planted; more of them part what belongs together.
+    assert found.num_groups == (6, 8, 12, 16)
+    assert found.best == 6
+    assert found.silhouettes[0] > found.silhouettes[1:].max() + 0.2
 
 
 def test_what_does_not_fit_is_refused():
