@@ -1,5 +1,6 @@
 """`jgan interpretable`: units that stand for concepts, made so and shown."""
 
+import dataclasses
 import pathlib
 from typing import Annotated, Any, Literal
 
@@ -39,8 +40,8 @@ def _train(
         model: Name in `jgan models`, or a folder.
         out: The run's folder.
         layer: Whose units; by default the last one of 16 rows.
-        groups: Into how many groups its units are partitioned; auto takes the number
-            from 6 to 16 that suits other images of the generator best.
+        groups: Into how many groups its units are partitioned; auto takes the one of
+            6, 8, 12 and 16 that suits other images of the generator best.
         steps: Steps in all, those before a resumption included.
         data: What real images are: scenes, or what the generator makes as it is, so
             that none are needed; by default scenes for a generator of scenes.
@@ -53,22 +54,31 @@ def _train(
 
     check_seed(seed)
     gan = zoo.load(model, callback=mention)
-    layer = interpretable.default_layer(gan) if layer is None else layer
-    if groups == "auto":
-        found = interpretable.default_num_groups(gan, layer, seed=seed)
-        groups = found.best
-        tried = zip(found.num_groups, found.silhouettes, strict=True)
-        each = ", ".join(f"{number} groups {value:.3f}" for number, value in tried)
-        say(f"{groups} groups suit {layer} of {gan.name} best (silhouettes: {each}).")
+    auto = groups == "auto"
+    if auto and resume:
+        raise ValueError(
+            "--groups is auto, and a run goes on with the number that it began with: "
+            f"give that. It is num_groups in {out / 'run.json'}."
+        )
+    world = _world(gan, data)
     config = interpretable.default_config(
-        gan, layer=layer, num_groups=groups, seed=seed
+        gan, layer=layer, num_groups=_GROUPS if groups == "auto" else groups, seed=seed
     )
+    if auto:
+        found = interpretable.default_num_groups(gan, config.layer, seed=seed)
+        config = dataclasses.replace(config, num_groups=found.best)
+        tried = zip(found.num_groups, found.silhouettes, strict=True)
+        each = ", ".join(f"{number}: {value:.3f}" for number, value in tried)
+        say(
+            f"{found.best} groups suit {config.layer} of {gan.name} best, of these "
+            f"numbers and silhouettes: {each}."
+        )
     with shown(gan.name, steps) as show:
         state = interpretable.train(
             gan,
             config,
             out,
-            world=_world(gan, data),
+            world=world,
             num_steps=steps,
             resume=resume,
             callback=show,

@@ -3,8 +3,10 @@
 About an image, the network is linear. There, both the gradient of what the image costs
 and that of the penalty are, for a kernel, products of what a layer is given and of
 what is pulled back to it from the score; and what is pulled back is the same for both,
-but for a factor. So the map is applied once more, to a sum of both, and pulled back
-once: 4 passes through the network instead of the 6 of a gradient of a gradient.
+but for a factor. So the map is applied once more, to a sum of both, and pulled back:
+to the same maps as before, which the compiler finds. That makes 4 passes through the
+network instead of the 6 of a gradient of a gradient. Where classes are told apart too,
+their loss pulls back other maps, and there are 6 again.
 """
 
 from collections.abc import Callable
@@ -42,20 +44,25 @@ def penalize(
     *,
     weight: float,
 ) -> Penalized:
-    """Returns what images cost a network whose gradient is penalized there.
+    """Returns cost and penalty of a network at some images, and what gives gradients.
 
     Args:
         network: The discriminator.
-        params: Its own; what `surrogate` is to be differentiated by.
+        params: Its own. `surrogate` alone is to be differentiated by them: cost and
+            penalty are constants.
         images: Where the gradient is taken (Mescheder, Geiger & Nowozin, 2018: R1).
         cost: Of all scores.
         weight: Of the penalty.
+
+    Raises:
+        ValueError: If the images are not of the network's size.
     """
 
     def on_piece(params: Params, images: Images, piece: Piece | None) -> Any:
         return network.apply({"params": params}, images, piece, method="on_piece")
 
     def score(images: Images) -> tuple[Scores, Piece]:
+        # Constants, or the gradient of a gradient would be made after all.
         scores, _, piece = on_piece(jax.lax.stop_gradient(params), images, None)
         return scores, piece
 

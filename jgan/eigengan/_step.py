@@ -232,7 +232,7 @@ def _discriminate(
             real, cost = found.cost, found.surrogate
             penalty = config.penalty_every * found.penalty
             fake_scores, _ = score(fakes)
-            # The compiler takes the pass that is there already.
+            # The compiler takes the forward pass that is there already.
             _, kinds = score(reals.images)
         else:
             # In one call: larger batches run faster.

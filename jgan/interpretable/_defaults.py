@@ -13,6 +13,7 @@ from jgan.models import discriminators
 
 # Concepts are small there already, and units still of one concept rather than an edge.
 _ROWS = 16
+_NUM_GROUPS = (6, 8, 12, 16)
 # Those of the discriminator that scenes64 was trained against.
 _FIRST, _MOST = 48, 192
 
@@ -36,7 +37,9 @@ def default_layer(gan: Gan) -> str:
 def default_num_groups(
     gan: Gan, layer: str, *, num_images: int = 256, batch_size: int = 32, seed: int = 0
 ) -> GroupCounts:
-    """Returns how well numbers of groups from 6 to 16 suit a layer, and the best.
+    """Returns how well 6, 8, 12 and 16 groups suit a layer, and the best of them.
+
+    Numbers of groups that the layer has too few active units for are left out.
 
     Args:
         gan: The generator.
@@ -46,13 +49,21 @@ def default_num_groups(
         seed: Of everything that is drawn.
 
     Raises:
-        ValueError: If there is no such layer, or it has too few units.
+        ValueError: If there is no such layer, or fewer than 6 of its units are active.
     """
     seen, others, starts = jax.random.split(jax.random.key(seed), 3)
     describe = lambda key: describe_units(
         gan, layer, num_images=num_images, batch_size=batch_size, key=key
     )
-    return choose_num_groups(describe(seen), describe(others), key=starts)
+    described, held_out = describe(seen), describe(others)
+    active = int((described.alive & held_out.alive).sum())
+    candidates = [number for number in _NUM_GROUPS if number <= active]
+    if not candidates:
+        raise ValueError(
+            f"Of layer {layer!r} of {gan.name}, {active} units are active; a number of "
+            f"groups is sought from {_NUM_GROUPS[0]} on. Give one."
+        )
+    return choose_num_groups(described, held_out, candidates=candidates, key=starts)
 
 
 def default_config(

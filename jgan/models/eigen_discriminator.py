@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import flax.linen as nn
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from jgan import ops
 from jgan.models.eigengan import SLOPE, initializer
@@ -53,12 +53,12 @@ class Piece(NamedTuple):
     """The linear map that the network is about each of some images.
 
     Attributes:
-        slopes: Of every activation function there, first layer first.
+        positive: Where the input of each leaky ReLU is, first layer first.
         constants: What biases are multiplied with, of each image: with 1 the map gives
             the images' own scores, and with 0 how scores change with the images.
     """
 
-    slopes: tuple[Float[Array, "image ..."], ...]
+    positive: tuple[Bool[Array, "image ..."], ...]
     constants: Float[Array, " image"]
 
 
@@ -87,11 +87,11 @@ class Discriminator(nn.Module):
     def on_piece(
         self, images: Images, piece: Piece | None
     ) -> tuple[Float[Array, " image"], Float[Array, "image class"], Piece]:
-        """Returns the scores of a linear piece of the network, and the piece.
+        """Returns scores, class scores, and the linear piece that they are of.
 
         Args:
             images: In [-1, 1]; for a piece, any numbers.
-            piece: As it is about other images; None for that of these.
+            piece: As it is about as many other images; None for that of these.
 
         Raises:
             ValueError: If they are of another size.
@@ -103,16 +103,23 @@ class Discriminator(nn.Module):
                 f"The images have {images.shape[1]} x {images.shape[2]} pixels; this "
                 f"discriminator takes {side} x {side}."
             )
-        constants = jnp.ones(len(images)) if piece is None else piece.constants
-        known = None if piece is None else iter(piece.slopes)
-        slopes = []
+        constants = jnp.ones(len(images), images.dtype)
+        if piece is not None:
+            constants = piece.constants
+        positive = []
 
         def act(x: Array) -> Array:
-            slope = next(known) if known else jnp.where(x >= 0, 1, SLOPE)
-            slopes.append(slope)
-            return slope * x
+            known = piece is not None
+            positive.append(piece.positive[len(positive)] if known else x >= 0)
+            return jnp.where(positive[-1], x, SLOPE * x)
 
-        def layer(x: Array, units: int, name: str, op=ops.conv, window=(3, 3)) -> Array:
+        def layer(
+            x: Float[Array, "image ... unit_in"],
+            units: int,
+            name: str,
+            op: Callable[[Array, Array], Array] = ops.conv,
+            window: tuple[int, ...] = (3, 3),
+        ) -> Float[Array, "image ... unit"]:
             return _Affine(units, op, window, name=name)(x, constants)
 
         halve = functools.partial(ops.strided_conv_3x3, padding=config.padding)
@@ -129,7 +136,7 @@ class Discriminator(nn.Module):
         kinds = jnp.zeros((len(h), 0))
         if config.num_classes:
             kinds = dense(h, config.num_classes, "classes")
-        return score, kinds, Piece(tuple(slopes), constants)
+        return score, kinds, Piece(tuple(positive), constants)
 
 
 class _Affine(nn.Module):

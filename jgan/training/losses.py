@@ -36,7 +36,7 @@ def hinge_fake(fake: Scores) -> Float[Array, ""]:
 
 
 def hinge_discriminator(real: Scores, fake: Scores) -> DiscriminatorLoss:
-    """Returns both halves, each of its own images."""
+    """Returns `hinge_real` of real images' scores, `hinge_fake` of generated ones'."""
     return DiscriminatorLoss(hinge_real(real), hinge_fake(fake))
 
 

@@ -75,20 +75,24 @@ def test_the_number_of_groups_may_be_found(run, folder, asked, monkeypatch):
 
     def default_num_groups(gan, layer, *, seed):
         asked_for.append((gan.name, layer, seed))
-        return GroupCounts((6, 8), np.array([0.25, 0.5]), 8)
+        return GroupCounts((6, 12), np.array([0.25, 0.5]), 12)
 
     monkeypatch.setattr(interpretable, "default_num_groups", default_num_groups)
-    options = ("--out", "here", "--groups", "auto", "--seed", "3")
-    status, out, _ = run("interpretable", "train", folder, *options)
-    assert (status, asked["config"].num_groups) == (0, 8)
-    layer = asked["config"].layer
-    assert asked_for == [("dcgan_conditional", layer, 3)]
-    found = f"8 groups suit {layer} of dcgan_conditional best"
-    assert f"{found} (silhouettes: 6 groups 0.250, 8 groups 0.500)" in out
-    command = ("interpretable", "train", folder, "--out", "there")
-    status, _, errors = run(*command, "--groups", "most")
+    command = ("interpretable", "train", folder, "--out", "here", "--seed", "3")
+    options = ("--layer", "layer2", "--groups")
+    status, out, _ = run(*command, *options, "auto")
+    assert (status, asked["config"].num_groups) == (0, 12)
+    assert asked_for == [("dcgan_conditional", "layer2", 3)]
+    assert "12 groups suit layer2 of dcgan_conditional best" in out
+    assert "6: 0.250, 12: 0.500" in out
+    # A run that goes on would be refused with another number.
+    status, _, errors = run(*command, *options, "auto", "--resume")
+    assert status == 1
+    assert str(pathlib.Path("here", "run.json")) in errors
+    status, _, errors = run(*command, *options, "most")
     assert status == 2
     assert "most" in errors
+    assert len(asked_for) == 1
 
 
 def test_a_generator_of_scenes_learns_from_scenes(run, asked):

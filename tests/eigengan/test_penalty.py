@@ -51,10 +51,12 @@ def test_gradient_is_that_of_cost_and_penalty():
     assert sorted(np.asarray(scores) > 1) == [False] * 3 + [True] * 3
     want, want_parts = jax.jit(jax.grad(_by_definition, has_aux=True))(params)
     mine, parts = jax.jit(jax.grad(_at_once, has_aux=True))(params)
-    np.testing.assert_allclose(parts, want_parts, rtol=1e-6)
+    # Sums of hundreds of squares, in another order.
+    np.testing.assert_allclose(parts, want_parts, rtol=1e-5)
     assert float(parts[1]) > 0.1
     # Classes have no part in it.
-    del want["classes"], mine["classes"]
+    assert not any(np.any(leaf) for leaf in mine.pop("classes").values())
+    del want["classes"]
     for path, leaf in jax.tree.leaves_with_path(want):
         other = mine[path[0].key][path[1].key]
         scale = np.abs(leaf).max()
@@ -74,4 +76,19 @@ def test_an_image_on_its_own_piece_has_its_own_score():
     change, _, _ = _NETWORK.apply(variables, _images(1), slope, method="on_piece")
     score = lambda images: _NETWORK.apply(variables, images)[0]
     _, want_change = jax.jvp(score, (_images(),), (_images(1),))
-    np.testing.assert_allclose(change, want_change, rtol=1e-4, atol=1e-5)
+    # Eight layers deep, in float32.
+    scale = np.abs(want_change).max()
+    np.testing.assert_allclose(change, want_change, atol=1e-5 * scale)
+
+
+def test_four_passes_do_instead_of_six():
+    def flops(function):
+        gradient = jax.jit(jax.grad(function, has_aux=True))
+        # Duplicates are found by the optimizations that these tests do without.
+        options = {"xla_backend_optimization_level": 1}
+        compiled = gradient.lower(_params()).compile(options)
+        return compiled.cost_analysis()["flops"]
+
+    # Two thirds, but that images have three units: of the first layer's passes, one is
+    # not needed for the parameters.
+    assert flops(_at_once) < 0.8 * flops(_by_definition)

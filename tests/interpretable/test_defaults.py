@@ -2,9 +2,18 @@
 
 import dataclasses
 
+import jax
+import numpy as np
 import pytest
+import sklearn.metrics
 
-from jgan.interpretable import default_config, default_layer, default_num_groups
+from jgan.interpretable import (
+    default_config,
+    default_layer,
+    default_num_groups,
+    describe_units,
+    partition_units,
+)
 from tests.generators import make_gan
 from tests.interpretable import planted
 
@@ -32,12 +41,39 @@ def test_the_discriminator_halves_the_images_down_to_4_pixels():
 
 
 def test_the_number_of_groups_is_the_nearest_to_the_planted_one():
+    sizes = {"num_images": 24, "batch_size": 8}
     gan = planted.grouped_gan()
-    found = default_num_groups(gan, planted.LAYER, num_images=24, batch_size=8)
+    found = default_num_groups(gan, planted.LAYER, **sizes)
     # Five groups are planted; more of them part what belongs together.
     assert found.num_groups == (6, 8, 12, 16)
     assert found.best == 6
-    assert found.silhouettes[0] > found.silhouettes[1:].max() + 0.2
+    other = default_num_groups(gan, planted.LAYER, **sizes, seed=1)
+    assert (found.silhouettes != other.silhouettes).all()
+    # Units are compared on images that they were not grouped by.
+    described, held_out = (
+        describe_units(gan, planted.LAYER, **sizes, key=key)
+        for key in jax.random.split(jax.random.key(0), 3)[:2]
+    )
+    groups = partition_units(described, num_groups=6, key=jax.random.key(5)).groups
+    both = described.alive & held_out.alive
+    points = held_out.points[both[held_out.alive]]
+    want = sklearn.metrics.silhouette_score(points, groups[both])
+    assert found.silhouettes[0] == pytest.approx(want, abs=1e-5)
+
+
+def test_too_many_groups_for_the_active_units_are_left_out():
+    gan = planted.grouped_gan()
+    gain = np.asarray(gan.params["gain"])
+
+    def found(num_active):
+        alive = np.cumsum(planted.groups() >= 0) <= num_active
+        few = dataclasses.replace(gan, params=gan.params | {"gain": alive * gain})
+        sizes = {"num_images": 16, "batch_size": 8}
+        return default_num_groups(few, planted.LAYER, **sizes)
+
+    assert found(9).num_groups == (6, 8)
+    with pytest.raises(ValueError, match="5 units are active; a number of groups"):
+        found(5)
 
 
 def test_what_does_not_fit_is_refused():
