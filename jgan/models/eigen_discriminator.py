@@ -103,14 +103,14 @@ class Discriminator(nn.Module):
                 f"The images have {images.shape[1]} x {images.shape[2]} pixels; this "
                 f"discriminator takes {side} x {side}."
             )
-        constants = jnp.ones(len(images), images.dtype)
-        if piece is not None:
-            constants = piece.constants
+        if piece is None:
+            known, constants = None, jnp.ones(len(images), images.dtype)
+        else:
+            known, constants = piece
         positive = []
 
         def act(x: Array) -> Array:
-            known = piece is not None
-            positive.append(piece.positive[len(positive)] if known else x >= 0)
+            positive.append(x >= 0 if known is None else known[len(positive)])
             return jnp.where(positive[-1], x, SLOPE * x)
 
         def layer(
