@@ -54,8 +54,7 @@ def _train(
 
     check_seed(seed)
     gan = zoo.load(model, callback=mention)
-    auto = groups == "auto"
-    if auto and resume:
+    if groups == "auto" and resume:
         raise ValueError(
             "--groups is auto, and a run goes on with the number that it began with: "
             f"give that. It is num_groups in {out / 'run.json'}."
@@ -64,7 +63,7 @@ def _train(
     config = interpretable.default_config(
         gan, layer=layer, num_groups=_GROUPS if groups == "auto" else groups, seed=seed
     )
-    if auto:
+    if groups == "auto":
         found = interpretable.default_num_groups(gan, config.layer, seed=seed)
         config = dataclasses.replace(config, num_groups=found.best)
         tried = zip(found.num_groups, found.silhouettes, strict=True)

@@ -8,12 +8,11 @@ from jgan import stats
 from jgan.gan import Gan
 from jgan.interpretable._config import TrainConfig
 from jgan.interpretable._descriptors import describe_units
-from jgan.interpretable._partition import GroupCounts, choose_num_groups
+from jgan.interpretable._partition import CANDIDATES, GroupCounts, choose_num_groups
 from jgan.models import discriminators
 
 # Concepts are small there already, and units still of one concept rather than an edge.
 _ROWS = 16
-_NUM_GROUPS = (6, 8, 12, 16)
 # Those of the discriminator that scenes64 was trained against.
 _FIRST, _MOST = 48, 192
 
@@ -57,11 +56,11 @@ def default_num_groups(
     )
     described, held_out = describe(seen), describe(others)
     active = int((described.alive & held_out.alive).sum())
-    candidates = [number for number in _NUM_GROUPS if number <= active]
+    candidates = [number for number in CANDIDATES if number <= active]
     if not candidates:
         raise ValueError(
             f"Of layer {layer!r} of {gan.name}, {active} units are active; a number of "
-            f"groups is sought from {_NUM_GROUPS[0]} on. Give one."
+            f"groups is sought from {CANDIDATES[0]} on. Give one."
         )
     return choose_num_groups(described, held_out, candidates=candidates, key=starts)
 

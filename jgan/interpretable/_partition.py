@@ -133,6 +133,11 @@ def _matched(
     return new
 
 
+# Numbers of groups: from the parts of a face or a scene to finer ones. A jgan
+# reconstruction, as the paper tells only that more groups are of finer concepts.
+CANDIDATES = (6, 8, 12, 16)
+
+
 class GroupCounts(NamedTuple):
     """How well several numbers of groups describe other images.
 
@@ -152,7 +157,7 @@ def choose_num_groups(
     descriptors: Descriptors,
     held_out: Descriptors,
     *,
-    candidates: Sequence[int] = (6, 8, 12, 16),
+    candidates: Sequence[int] = CANDIDATES,
     num_starts: int = 64,
     key: PRNGKeyArray,
 ) -> GroupCounts:
