@@ -1,7 +1,5 @@
 """Large kernels to and from few units, against XLA's convolution; derivatives too."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,28 +7,14 @@ import pytest
 
 from jgan import ops
 from tests.helpers import normal, unchecked
+from tests.ops.derivatives import assert_the_convolution
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
 
-# Sums of up to 7 x 7 x 9 products in another order, as in test_ops.
-_RTOL_OF_MAX = 4e-6
 # Few units in, out, both; a map smaller than the kernel, and an odd one; ten images,
 # of which four are taken at once.
 _UNITS = [(9, 3), (3, 9), (2, 4)]
 _SIDES = [(2, 2), (7, 6)]
-
-
-def _derivatives(implementation, x, kernel):
-    """The value, its gradients, and those of the norm of the gradient of `x`."""
-    op = functools.partial(ops.conv, implementation=implementation)
-    loss = lambda x, kernel: jnp.sin(op(x, kernel)).sum()
-    norm = lambda *args: jnp.square(jax.grad(loss)(*args)).mean()
-    return (
-        op(x, kernel),
-        *jax.grad(loss, (0, 1))(x, kernel),
-        *jax.grad(norm, (0, 1))(x, kernel),
-        jax.jvp(op, (x, kernel), (jnp.cos(x), jnp.cos(kernel)))[1],
-    )
 
 
 @pytest.mark.parametrize("side", [3, 5, 7])
@@ -40,13 +24,7 @@ def test_pairs_are_the_convolution_and_all_its_derivatives(units, sides, side, n
     x = normal(new_key(), (10, *sides, units[0]))
     # Sums of about 1.
     kernel = normal(new_key(), (side, side, *units)) / (side * units[0] ** 0.5)
-    run = jax.jit(_derivatives, static_argnums=0)
-    for got, want in zip(
-        run("pairs", x, kernel), run("reference", x, kernel), strict=True
-    ):
-        assert got.shape == want.shape
-        atol = _RTOL_OF_MAX * max(1.0, float(np.abs(want).max()))
-        np.testing.assert_allclose(got, want, rtol=0, atol=atol)
+    assert_the_convolution("pairs", x, kernel)
 
 
 def test_the_layers_to_and_from_rgb_take_pairs(new_key):
