@@ -44,7 +44,12 @@ class Subspace(nn.Module):
         if self.exact:
             basis = orthonormalize(basis)
         point = jnp.einsum("rcud,nd->nrcu", basis, importance[None] * z)
-        return point + origin[None]
+        # The origin once for each image, as a product: XLA on CPU sums the gradient of
+        # what it broadcasts over images in three times as long. A product with 1 is
+        # exact, where no device rounds it first.
+        ones = jnp.ones(len(z), origin.dtype)
+        exactly = jax.lax.Precision.HIGHEST
+        return point + jnp.einsum("rcu,n->nrcu", origin, ones, precision=exactly)
 
 
 def _first_importance(key: Array, shape: tuple[int]) -> Float[Array, " dim"]:
