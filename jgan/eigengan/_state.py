@@ -41,6 +41,18 @@ def optimizer(config: TrainConfig) -> optax.GradientTransformation:
     return optax.adam(config.learning_rate, b1=config.beta1, b2=config.beta2)
 
 
+def _decaying(generator: Params, decay: float) -> Params:
+    """Returns the generator with other first importances, of the same norm a layer."""
+
+    def of(path: tuple[Any, ...], value: Array) -> Array:
+        if path[-1].key != "importance":
+            return value
+        sizes = decay ** jnp.arange(value.size, dtype=value.dtype)
+        return sizes * (jnp.linalg.norm(value) / jnp.linalg.norm(sizes))
+
+    return jax.tree_util.tree_map_with_path(of, generator)
+
+
 def initial_state(config: TrainConfig) -> State:
     """Returns the state before the first step, from the config's seed alone."""
     first, second = jax.random.split(jax.random.key(config.seed))
@@ -50,6 +62,8 @@ def initial_state(config: TrainConfig) -> State:
         second, jnp.zeros((1, side, side, 3))
     )
     generator, discriminator = generator["params"], discriminator["params"]
+    if config.importance_decay is not None:
+        generator = _decaying(generator, config.importance_decay)
     init = optimizer(config).init
     return State(
         step=jnp.zeros((), jnp.int32),

@@ -269,6 +269,21 @@ def test_a_basis_starts_orthonormal_with_importances_by_threes():
     np.testing.assert_array_equal(subspace["origin"], 0)
 
 
+def test_decaying_importances_keep_the_norm_of_the_published_ones():
+    config = dataclasses.replace(CONFIG, importance_decay=0.5)
+    begun = _start(config)
+    for layer, (dim, published) in enumerate([(3, 126.0), (2, 45.0)], start=1):
+        for params in (begun.generator, begun.ema):
+            importance = params[f"subspace{layer}"]["importance"]
+            np.testing.assert_allclose(importance[1:], importance[:-1] / 2, rtol=1e-6)
+            np.testing.assert_allclose((importance**2).sum(), published, rtol=1e-6)
+            np.testing.assert_equal(importance.shape, (dim,))
+    for name in ("conv2", "same1"):
+        np.testing.assert_array_equal(
+            begun.generator[name]["kernel"], start().generator[name]["kernel"]
+        )
+
+
 def test_the_penalty_pulls_a_crooked_basis_straight():
     basis = start().generator["subspace2"]["basis"]
     crooked = basis.at[..., 1].add(0.5 * basis[..., 0])
@@ -397,6 +412,8 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"penalty_weight": -1.0}, "none may be negative"),
         ({"basis_step": 0.0}, "basis_step is 0"),
+        ({"importance_decay": 0.0}, "importance_decay is 0"),
+        ({"importance_decay": 1.0}, "importance_decay is 1"),
         (
             {"changes": (Change(after=2, basis_step=-1.0),)},
             "After step 2, basis_step is -1",
