@@ -1,10 +1,10 @@
 """Large kernels to and from few units, two columns at a time.
 
 XLA's convolution on CPU takes as long for 3 units out as for 16, and for 3 units in not
-much less. Where they are few, the columns that a kernel sees are gathered, or what it
-makes of a column is spread, and both for pairs of columns: what is left is a
-convolution along columns of twice the units on the one side, and on the other of eight
-times as many, for kernels of 7 x 7. Those take half the time at 64 pixels.
+much less. Where few go in, a pair of columns is a pixel of twice the units, and each
+pair is made of the pairs that it sees. Where few come out, what a kernel makes of a
+pair is spread over those around: what is left is a convolution along columns, of eight
+times the units out for kernels of 7 x 7. Those take half the time at 64 pixels.
 """
 
 import functools
@@ -40,7 +40,7 @@ def few_units_conv(
     return (_few_out if kernel.shape[3] <= FEW else _few_in)(x, kernel)
 
 
-def _gather(
+def _seen(
     x: Float[Array, "image row col unit_in"],
     kernel: Float[Array, "side side unit_in unit_out"],
 ) -> Float[Array, "image row col unit_out"]:
@@ -49,14 +49,13 @@ def _gather(
     margin = side // 2
     # Of a window of one column more, the first of two columns sees all but the last.
     wide = jnp.stack([_padded(kernel, first) for first in (0, 1)], axis=3)
-    wide = wide.reshape(side, 1, (side + 1) * unit_in, 2 * unit_out)
+    wide = wide.reshape(side, margin + 1, 2 * unit_in, 2 * unit_out)
 
     def few(x: Array) -> Array:
         images, rows, cols, _ = x.shape
         pad = ((0, 0), (margin, margin), (margin, margin), (0, 0))
         pairs = jnp.pad(x, pad).reshape(images, rows + 2 * margin, -1, 2 * unit_in)
-        seen = [pairs[:, :, i : i + cols // 2] for i in range(margin + 1)]
-        y = xla_conv(jnp.concatenate(seen, axis=-1), wide, padding=((0, 0), (0, 0)))
+        y = xla_conv(pairs, wide, padding=((0, 0), (0, 0)))
         return y.reshape(images, rows, cols, unit_out)
 
     return _a_few_at_a_time(few, x)
@@ -118,7 +117,7 @@ def _by_products(x: Array, kernel: Array) -> Array:
 
 # Products, so that where a gradient's norm is penalized, its derivative is of them too;
 # of what few units come from, the gradient is fast as a convolution.
-_few_in = bilinear(_gather, of_x=_by_products, of_kernel=_by_products)
+_few_in = bilinear(_seen, of_x=_by_products, of_kernel=_by_products)
 _few_out = bilinear(
     _spread,
     of_x=functools.partial(_spread, along=turned_xla_conv),

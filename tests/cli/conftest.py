@@ -1,6 +1,7 @@
 """A tiny generator and checkpoint on disk, and a way to run a command line."""
 
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -74,12 +75,18 @@ def start():
 
     def start(*argv, **options):
         command = [sys.executable, "-m", "jgan.cli", *argv]
-        return subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **options,
-        )
+        # Where tests run in the background of a shell they do not hear it, and neither
+        # would what they start.
+        deaf = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                **options,
+            )
+        finally:
+            signal.signal(signal.SIGINT, deaf)
 
     return start
