@@ -17,6 +17,7 @@ from jaxtyping import Array, Float
 
 from jgan.ops._bilinear import bilinear
 from jgan.ops._convolve import convolve_by_products
+from jgan.ops._pairs import both_places, in_pairs, seen
 from jgan.ops._xla_conv import turned_xla_conv, xla_conv
 
 # As many units as this are few.
@@ -45,20 +46,7 @@ def _seen(
     kernel: Float[Array, "side side unit_in unit_out"],
 ) -> Float[Array, "image row col unit_out"]:
     """Returns the convolution, of what each pair of columns sees."""
-    side, _, unit_in, unit_out = kernel.shape
-    margin = side // 2
-    # Of a window of one column more, the first of two columns sees all but the last.
-    wide = jnp.stack([_padded(kernel, first) for first in (0, 1)], axis=3)
-    wide = wide.reshape(side, margin + 1, 2 * unit_in, 2 * unit_out)
-
-    def few(x: Array) -> Array:
-        images, rows, cols, _ = x.shape
-        pad = ((0, 0), (margin, margin), (margin, margin), (0, 0))
-        pairs = jnp.pad(x, pad).reshape(images, rows + 2 * margin, -1, 2 * unit_in)
-        y = xla_conv(pairs, wide, padding=((0, 0), (0, 0)))
-        return y.reshape(images, rows, cols, unit_out)
-
-    return _a_few_at_a_time(few, x)
+    return _a_few_at_a_time(lambda few: seen(few, kernel), x)
 
 
 def _spread(
@@ -71,14 +59,12 @@ def _spread(
     side, _, unit_in, unit_out = kernel.shape
     margin = side // 2
     mirrored = kernel[:, ::-1]
-    wide = jnp.stack([_padded(mirrored, first) for first in (0, 1)], axis=1)
-    wide = wide.transpose(0, 1, 3, 2, 4)
+    wide = both_places(mirrored, axis=1).transpose(0, 1, 3, 2, 4)
     wide = wide.reshape(side, 1, 2 * unit_in, (side + 1) * unit_out)
 
     def few(x: Array) -> Array:
         images, rows, cols, _ = x.shape
-        pairs = x.reshape(images, rows, cols // 2, 2 * unit_in)
-        given = along(pairs, wide, padding=((margin, margin), (0, 0)))
+        given = along(in_pairs(x), wide, padding=((margin, margin), (0, 0)))
         parts = jax.lax.split(given, [2 * unit_out] * (margin + 1), axis=3)
         total = functools.reduce(
             operator.add,
@@ -90,13 +76,6 @@ def _spread(
         return total.reshape(images, rows, -1, unit_out)[:, :, margin : margin + cols]
 
     return _a_few_at_a_time(few, x)
-
-
-def _padded(
-    kernel: Float[Array, "side side unit_in unit_out"], first: int
-) -> Float[Array, "side larger unit_in unit_out"]:
-    """Returns the kernel with a column of zeros, as the `first` or as the last."""
-    return jnp.pad(kernel, ((0, 0), (first, 1 - first), (0, 0), (0, 0)))
 
 
 def _a_few_at_a_time(few: Callable[[Array], Array], x: Array) -> Array:

@@ -22,9 +22,9 @@ def test_it_is_the_convolution_and_all_its_derivatives(units, sides, new_key):
     assert_the_convolution("columns", x, kernel)
 
 
-def _program(platform, *, cols=6, units=(16, 16), side=3, dtype=jnp.float32):
+def _program(platform, *, cols=6, units=(16, 16), dtype=jnp.float32):
     x = jax.ShapeDtypeStruct((2, 6, cols, units[0]), dtype)
-    kernel = jax.ShapeDtypeStruct((side, side, *units), dtype)
+    kernel = jax.ShapeDtypeStruct((3, 3, *units), dtype)
     jitted = jax.jit(ops.conv)
     exported = jax.export.export(jitted, platforms=(platform,))(x, kernel)
     return exported.mlir_module()
