@@ -50,9 +50,9 @@ class TrainConfig:
             with 8 to one of 0.99, while kernels keep 0.98 or more.
         importance_decay: First importance of a dimension, in parts of that of the one
             before it in its layer (jgan reconstruction); the sum of squares is as
-            published. None as published, which is 18, 15, … 3 for six dimensions. Ones
-            that are almost alike leave a layer's dimensions open: others that span the
-            same make almost the same images.
+            published. None as published, 18, 15, … 3 for six dimensions. So near to
+            each other, they leave a layer's dimensions open: others that span the same
+            make almost the same images.
         orthogonality_weight: Of half the squared norm of U^T U - I, summed over layers:
             how much of a basis' error each step takes away. 2 and more diverge.
         flip: Mirror half of the real images, drawn anew in every step.

@@ -33,9 +33,11 @@ PRODUCTS_UNITS = 4
 _WINOGRAD_UNITS = 128
 _WINOGRAD_SIDE = 16
 # Up to here, on both sides, XLA's convolution on CPU is its slower one; two columns at
-# a time take from 0.3 to 0.8 of its time, at 6 to 16 units, 8 to 128 pixels, 1 to 16
-# images.
+# a time take from 0.3 to 0.9 of its time, at 3 to 16 units, 8 to 256 pixels, 1 to 16
+# images. Of so many pixels times units in and out it is hardly slower than its fast
+# one, and of 67 million two columns take 1.2 of its time.
 _TWO_COLUMNS_UNITS = 16
+_TWO_COLUMNS_SIZE = 40_000_000
 _OF_CPU = {
     "winograd": winograd_conv,
     "pairs": few_units_conv,
@@ -63,8 +65,8 @@ def conv(
             kernel and adds up what falls on the same place.
             ``"winograd"`` takes four products for each pixel instead of nine.
             ``"pairs"`` takes two columns for one of twice the units, where few go in
-            or out, and ``"columns"`` where at most 16 do, of kernels of 3 x 3. None
-            takes what is known to be fastest.
+            or out, and ``"columns"`` does for kernels of 3 x 3, where at most 16 go in
+            and at most 16 out. None takes what is known to be fastest.
 
     Raises:
         ValueError: If the kernel is no such square, or the implementation unknown, or
@@ -131,12 +133,13 @@ def _fastest(x: Array, kernel: Array) -> Implementation:
         return "im2col" if len(x) < _INSIDE_IMAGES else "inside"
     if side == 3 and unit_out <= PRODUCTS_UNITS:
         return "products"
-    # In bfloat16 sums of sums would cost digits, here and below.
+    # In bfloat16 sums of sums would cost digits, or its speed was not measured.
     exact = x.dtype == jnp.float32
     paired = exact and x.shape[2] % 2 == 0
     if side > 3 and min(unit_in, unit_out) <= FEW and paired:
         return "pairs"
-    if side == 3 and max(unit_in, unit_out) <= _TWO_COLUMNS_UNITS and paired:
+    small = x.size * unit_out < _TWO_COLUMNS_SIZE
+    if side == 3 and max(unit_in, unit_out) <= _TWO_COLUMNS_UNITS and paired and small:
         return "columns"
     many = min(unit_in, unit_out) >= _WINOGRAD_UNITS
     large = min(x.shape[1:3]) >= _WINOGRAD_SIDE

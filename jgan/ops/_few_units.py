@@ -16,8 +16,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jgan.ops._bilinear import bilinear
+from jgan.ops._column_pairs import both_places, in_pairs, seen
 from jgan.ops._convolve import convolve_by_products
-from jgan.ops._pairs import both_places, in_pairs, seen
 from jgan.ops._xla_conv import turned_xla_conv, xla_conv
 
 # As many units as this are few.
@@ -41,11 +41,11 @@ def few_units_conv(
     return (_few_out if kernel.shape[3] <= FEW else _few_in)(x, kernel)
 
 
-def _seen(
+def _seen_in_turn(
     x: Float[Array, "image row col unit_in"],
     kernel: Float[Array, "side side unit_in unit_out"],
 ) -> Float[Array, "image row col unit_out"]:
-    """Returns the convolution, of what each pair of columns sees."""
+    """Returns the convolution, `seen` of a few images at a time."""
     return _a_few_at_a_time(lambda few: seen(few, kernel), x)
 
 
@@ -59,7 +59,7 @@ def _spread(
     side, _, unit_in, unit_out = kernel.shape
     margin = side // 2
     mirrored = kernel[:, ::-1]
-    wide = both_places(mirrored, axis=1).transpose(0, 1, 3, 2, 4)
+    wide = both_places(mirrored).transpose(0, 3, 2, 1, 4)
     wide = wide.reshape(side, 1, 2 * unit_in, (side + 1) * unit_out)
 
     def few(x: Array) -> Array:
@@ -96,7 +96,7 @@ def _by_products(x: Array, kernel: Array) -> Array:
 
 # Products, so that where a gradient's norm is penalized, its derivative is of them too;
 # of what few units come from, the gradient is fast as a convolution.
-_few_in = bilinear(_seen, of_x=_by_products, of_kernel=_by_products)
+_few_in = bilinear(_seen_in_turn, of_x=_by_products, of_kernel=_by_products)
 _few_out = bilinear(
     _spread,
     of_x=functools.partial(_spread, along=turned_xla_conv),

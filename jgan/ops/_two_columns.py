@@ -11,8 +11,8 @@ import functools
 from jaxtyping import Array, Float
 
 from jgan.ops._bilinear import bilinear
+from jgan.ops._column_pairs import in_pairs, kernel_of_pairs, seen
 from jgan.ops._convolve import convolve_by_products
-from jgan.ops._pairs import in_pairs, kernel_of_pairs, seen
 from jgan.ops._xla_conv import turned_xla_conv
 
 _PADDING = ((1, 1), (1, 1))
@@ -35,7 +35,11 @@ def _given(
     x: Float[Array, "image row col unit_in"],
     kernel: Float[Array, "3 3 unit_in unit_out"],
 ) -> Float[Array, "image row col unit_out"]:
-    """Returns the same, written so that its transpose is `seen`."""
+    """Returns the convolution, of what each pair of columns gives.
+
+    Its transpose is `seen` of the turned kernel, of no more columns than the map has;
+    that of `seen` would have one pair more, and XLA be slow.
+    """
     images, rows, cols, _ = x.shape
     y = turned_xla_conv(in_pairs(x), kernel_of_pairs(kernel), padding=_PADDING)
     return y.reshape(images, rows, cols + 2, kernel.shape[3])[:, :, 1:-1]

@@ -28,6 +28,13 @@ def check_config(out: pathlib.Path, config: Any) -> None:
     differ = [
         f"{k} {v!r}, not {now.get(k)!r}" for k, v in before.items() if v != now.get(k)
     ]
+    # A folder of an older jgan has no field that came later: it was as by default.
+    later = [f for f in dataclasses.fields(config) if f.name not in before]
+    differ += [
+        f"no {field.name}, and so not {getattr(config, field.name)!r}"
+        for field in later
+        if getattr(config, field.name) != field.default
+    ]
     if differ:
         raise ValueError(
             f"{out} was started with {'; '.join(differ)}. Resume with that."

@@ -75,9 +75,9 @@ def start():
 
     def start(*argv, **options):
         command = [sys.executable, "-m", "jgan.cli", *argv]
-        # Where tests run in the background of a shell they do not hear it, and neither
-        # would what they start.
-        deaf = signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Tests in the background of a shell ignore SIGINT, which what they start would
+        # inherit.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return subprocess.Popen(
                 command,
@@ -87,6 +87,6 @@ def start():
                 **options,
             )
         finally:
-            signal.signal(signal.SIGINT, deaf)
+            signal.signal(signal.SIGINT, before)
 
     return start

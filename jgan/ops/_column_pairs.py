@@ -15,20 +15,16 @@ def in_pairs(
 
 
 def both_places(
-    kernel: Float[Array, "side side unit_in unit_out"], *, axis: int
-) -> Float[Array, "..."]:
-    """Returns a kernel for the first of two columns, and for the second, on a new axis.
+    kernel: Float[Array, "side side unit_in unit_out"],
+) -> Float[Array, "side longer unit_in 2 unit_out"]:
+    """Returns a kernel for the first of two columns, and for the second.
 
     Of a window of one column more, the first sees all but the last.
-
-    Args:
-        kernel: Weights.
-        axis: Where the two are.
     """
     rest = ((0, 0), (0, 0))
     first = jnp.pad(kernel, ((0, 0), (0, 1), *rest))
     second = jnp.pad(kernel, ((0, 0), (1, 0), *rest))
-    return jnp.stack([first, second], axis=axis)
+    return jnp.stack([first, second], axis=3)
 
 
 def kernel_of_pairs(
@@ -36,7 +32,7 @@ def kernel_of_pairs(
 ) -> Float[Array, "side pairs both_units_in both_units_out"]:
     """Returns the kernel that makes a pair of columns of the pairs that it sees."""
     side, _, unit_in, unit_out = kernel.shape
-    wide = both_places(kernel, axis=3)
+    wide = both_places(kernel)
     return wide.reshape(side, (side + 1) // 2, 2 * unit_in, 2 * unit_out)
 
 
