@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jgan import zoo
+from jgan import segment, zoo
 from jgan.cli._console import mention
 from jgan.gan import Gan
 
@@ -23,5 +23,17 @@ def face_parts() -> Any:
     """
     try:
         return zoo.face_parts(callback=mention)
+    except ImportError as error:
+        raise ValueError(str(error)) from error
+
+
+def face_identity() -> Any:
+    """Returns what tells persons apart, `jgan.segment.FaceIdentity`.
+
+    Raises:
+        ValueError: If the extra is not installed, which is no bug.
+    """
+    try:
+        return segment.face_identity()
     except ImportError as error:
         raise ValueError(str(error)) from error

@@ -10,6 +10,7 @@ import tyro
 from jgan import segment, zoo
 from jgan.cli._checks import check_seed
 from jgan.cli._console import mention, progress_bar, say
+from jgan.cli._faces import face_identity, face_parts, makes_faces
 from jgan.cli._shown import shown
 from jgan.gan import Gan
 
@@ -137,7 +138,13 @@ def _report(
         layer, groups = known.layer, known.num_groups
     gan = zoo.load(model, callback=mention)
     original = zoo.load(before, callback=mention)
-    network = segment.scenes_network() if _makes_scenes(original) else None
+    segmenter = features = identity = None
+    if _makes_scenes(original):
+        segmenter = segment.scenes_network()
+        features = segmenter.features
+    elif makes_faces(original):
+        segmenter, identity = face_parts(), face_identity()
+        features = identity
     with progress_bar(rich.progress.TimeElapsedColumn()) as progress:
         page = write_interpretable(
             gan,
@@ -146,8 +153,9 @@ def _report(
             layer=interpretable.default_layer(gan) if layer is None else layer,
             num_groups=_GROUPS if groups is None else groups,
             partition=known,
-            segmenter=network,
-            features=None if network is None else network.features,
+            segmenter=segmenter,
+            features=features,
+            identity=identity,
             world=_world(original, data),
             num_images=num_images,
             seed=seed,

@@ -128,6 +128,7 @@ class Agreement(NamedTuple):
             that is in the same place in all, whatever they show.
         concept_iou: Intersection over union of each group's region and each concept of
             the segmenter; without a segmenter no columns.
+        concept_shares: Share of each group's region that shows each concept, likewise.
     """
 
     within: float
@@ -137,6 +138,7 @@ class Agreement(NamedTuple):
     area: Float[np.ndarray, " group"]
     repeated: Float[np.ndarray, " group"]
     concept_iou: Float[np.ndarray, "group concept"]
+    concept_shares: Float[np.ndarray, "group concept"]
 
 
 def agreement(
@@ -192,17 +194,16 @@ def agreement(
         key=key,
     )[layer]
     iou, places = found["units"].iou(), found["places"].inner
+    concepts = None if segmenter is None else found["groups"].inner
+    none = np.zeros((partition.num_groups, 0))
     return Agreement(
         *_means(iou, partition.groups),
         by_group=np.array([_mean_of_pairs(iou, members) for members in inside.T]),
         unit_shares=inside.mean(axis=0),
         area=places.area(),
         repeated=places.repeated(),
-        concept_iou=(
-            np.zeros((partition.num_groups, 0))
-            if segmenter is None
-            else found["groups"].inner.iou()
-        ),
+        concept_iou=none if concepts is None else concepts.iou(),
+        concept_shares=none if concepts is None else concepts.concept_shares(),
     )
 
 

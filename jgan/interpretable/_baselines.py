@@ -24,13 +24,13 @@ _Pictures = Float[np.ndarray, "image row col 3"]
 
 
 class Swaps(NamedTuple):
-    """Pairs of images, and one group swapped between them in several ways.
+    """Pairs of images, and some groups swapped between them in several ways.
 
     Attributes:
-        source: Images that the group is taken from.
-        target: Images that it is put into.
-        region: Pixels where the group is active in either.
-        swapped: The group's units swapped.
+        source: Images that the groups are taken from.
+        target: Images that they are put into.
+        region: Pixels where one of the groups is active in either.
+        swapped: The groups' units swapped.
         random: As many units swapped, drawn from the others that are alive; from all
             where there are not as many others.
         pasted: The source's pixels in the region, and the target's outside.
@@ -47,26 +47,26 @@ class Swaps(NamedTuple):
 def swap_pairs(
     gan: Gan,
     partition: Partition,
-    group: int,
+    group: int | Sequence[int],
     *,
     num_pairs: int = 128,
     batch_size: int = 32,
     key: PRNGKeyArray,
 ) -> Swaps:
-    """Returns images with a group swapped, and the baselines.
+    """Returns images with a group swapped, or several at once, and the baselines.
 
     Of a generator with classes, both images of a pair are of one class.
 
     Args:
         gan: The generator.
         partition: Of one of its layers.
-        group: Number of the group.
+        group: Number of a group, or several.
         num_pairs: How many, rounded up to whole batches.
         batch_size: Pairs at a time.
         key: Consumed whole. The same key means the same latents, of any partition.
 
     Raises:
-        ValueError: If there is no such group, or it has no units.
+        ValueError: If there is no such group, or there are no units in any.
     """
     members = units_of(partition, group)
     if not members.any():
@@ -90,7 +90,7 @@ def swap_pairs(
 def _batch(
     gan: Gan,
     partition: Partition,
-    group: int,
+    group: int | Sequence[int],
     masks: list[Float[Array, "1 1 1 unit"]],
     num_pairs: int,
     key: PRNGKeyArray,

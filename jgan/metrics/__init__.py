@@ -7,7 +7,8 @@ returns, `_frechet` and `_kernel` compare distributions, and `_neighbors` tells 
 float64 on the host. `_scenes` puts them together for generators of the scenes world.
 `_partition` compares segmentations, whose parts need no names; `_leakage` and
 `_locality` tell whether edits change what they are for and nothing else, and
-`_disentanglement` whether single codes tell single attributes.
+`_disentanglement` whether single codes tell single attributes, and `_identity` whether
+a face is taken for the one that it is meant to be.
 """
 
 from jgan.metrics._by_class import (
@@ -26,6 +27,11 @@ from jgan.metrics._features import (
 from jgan.metrics._frechet import (
     frechet_distance as frechet_distance,
     gaussian_distance as gaussian_distance,
+)
+from jgan.metrics._identity import (
+    SAME_PERSON as SAME_PERSON,
+    Verification as Verification,
+    verification as verification,
 )
 from jgan.metrics._kernel import (
     KernelDistance as KernelDistance,

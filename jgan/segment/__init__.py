@@ -9,6 +9,7 @@ extra ``faces``; `faces/` is how. `from_function` makes a segmenter of any funct
 JAX, `from_host_function` of any other, and `with_halves` one that also tells the upper
 part of a tree from the lower. `SceneAttributes`, `SceneFactors` and
 `FaceAttributes` are an `AttributeReader`: they measure what edits change.
+`face_identity` tells persons apart, with the extra ``identity``.
 """
 
 from jgan.segment._functions import (
@@ -16,7 +17,12 @@ from jgan.segment._functions import (
     from_host_function as from_host_function,
 )
 from jgan.segment._halves import with_halves as with_halves
-from jgan.segment.faces import FaceAttributes as FaceAttributes, FaceParts as FaceParts
+from jgan.segment.faces import (
+    FaceAttributes as FaceAttributes,
+    FaceIdentity as FaceIdentity,
+    FaceParts as FaceParts,
+    face_identity as face_identity,
+)
 from jgan.segment.scenes import (
     SceneAttributes as SceneAttributes,
     SceneFactors as SceneFactors,

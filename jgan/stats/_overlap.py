@@ -73,6 +73,11 @@ class Overlap(NamedTuple):
         both, active, shown, _ = self._tables()
         return both / np.maximum(active + shown - both, 1)
 
+    def concept_shares(self) -> Float[np.ndarray, "unit concept"]:
+        """Returns which share of where a unit is active shows a concept, or 0."""
+        both, active, _, _ = self._tables()
+        return both / np.maximum(active, 1)
+
     def information_quality(self) -> Float[np.ndarray, "unit concept"]:
         """Returns the information quality ratio in [0, 1].
 

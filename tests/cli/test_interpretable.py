@@ -1,5 +1,6 @@
 """`jgan interpretable`: what is trained, what the page gets, and what is refused."""
 
+import dataclasses
 import pathlib
 import types
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 import jgan
-from jgan import interpretable, report, segment
+from jgan import interpretable, report, segment, zoo
 from jgan.interpretable import (
     EnergyConfig,
     Fit,
@@ -131,6 +132,7 @@ def test_options_reach_the_page(run, folder, asked):
         "partition": None,
         "segmenter": None,
         "features": None,
+        "identity": None,
         "world": None,
         "num_images": 9,
         "seed": 3,
@@ -155,6 +157,28 @@ def test_scenes_are_segmented_and_compared_with_scenes(run, asked):
     assert isinstance(asked["segmenter"], segment.SceneNetwork)
     assert isinstance(asked["world"], ScenesWorld)
     assert (asked["layer"], asked["num_groups"]) == ("block1", 8)
+
+
+def test_faces_are_segmented_and_told_apart(run, folder, asked, monkeypatch):
+    parts, identity = segment.FaceParts(b""), segment.FaceIdentity(pathlib.Path())
+    faces = dataclasses.replace(make_gan("dcgan"), name="faces-digiface")
+    monkeypatch.setattr(zoo, "load", lambda name, callback: faces)
+    monkeypatch.setattr(zoo, "face_parts", lambda callback: parts)
+    monkeypatch.setattr(segment, "face_identity", lambda: identity)
+    command = ("interpretable", "report", folder, "--before", "faces-digiface")
+    assert run(*command)[0] == 0
+    assert asked["segmenter"] == parts
+    assert asked["features"] is asked["identity"] is identity
+    assert asked["world"] is None
+
+    def missing():
+        raise ImportError("Identity needs dlib-bin: run `pip install ...`.")
+
+    monkeypatch.setattr(segment, "face_identity", missing)
+    status, _, errors = run(*command)
+    assert status == 1
+    assert errors.startswith("jgan: Identity needs dlib-bin: run `pip install")
+    assert len(errors.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

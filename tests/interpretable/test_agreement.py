@@ -59,6 +59,7 @@ def test_means_are_of_pairs_within_groups_and_between_them():
     np.testing.assert_allclose(found.by_group, want, rtol=1e-9)
     assert np.isnan(found.by_group[-1])
     assert found.concept_iou.shape == (len(planted.SIZES), 0)
+    assert found.concept_shares.shape == (len(planted.SIZES), 0)
     shares = [np.mean(moved == group) for group in range(len(planted.SIZES))]
     np.testing.assert_allclose(found.unit_shares, shares)
     true = agreement(gan, planted.partition(labels), **_SIZES, key=key)
@@ -98,6 +99,8 @@ def test_a_group_s_concept_is_the_one_it_draws():
     assert found.concept_iou.shape == (len(planted.SIZES), 1)
     assert found.concept_iou[drawn, 0] == pytest.approx(1)
     assert np.delete(found.concept_iou[:, 0], drawn).max() < 0.5
+    assert found.concept_shares[drawn, 0] == pytest.approx(1)
+    assert np.delete(found.concept_shares[:, 0], drawn).max() < 0.5
 
 
 def test_a_partition_without_pairs_is_refused():

@@ -63,6 +63,19 @@ def test_random_units_are_others_and_as_many():
     )
 
 
+def test_several_groups_are_swapped_at_once():
+    other = int(next(g for g in planted.groups() if g not in (DEAD, _SHOWN)))
+    both, one = _pairs(group=(_SHOWN, other)), _pairs()
+    np.testing.assert_array_equal(both.source, one.source)
+    # The image shows nothing else of the one than the other.
+    np.testing.assert_allclose(
+        both.swapped[..., 0], np.asarray(both.source)[..., 0], atol=1e-6
+    )
+    want = one.region | _pairs(group=other).region
+    np.testing.assert_array_equal(both.region, want)
+    assert want.sum() > one.region.sum()
+
+
 def test_a_planted_group_is_local_and_pasting_is_by_construction():
     swapped, _ = swap_locality(_pairs())
     assert swapped < 0.2

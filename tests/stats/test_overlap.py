@@ -61,6 +61,10 @@ def test_counts_and_iou_are_the_originals(case, layer):
     np.testing.assert_array_equal(got.shown[1 - first :], want["truth"][1:])
     iou = got.iou()[:, 1 - first :].T
     np.testing.assert_array_equal(iou, want["iou"][1:])
+    shares = got.concept_shares().T
+    own = activity[got.categories]
+    both = np.asarray(got.both).T
+    np.testing.assert_array_equal(shares, both / np.maximum(own, 1))
     # Four terms of up to 1e-2 in float64 that cancel.
     quality = got.information_quality()[:, 1 - first :].T
     np.testing.assert_allclose(quality, want["iqr"][1:], rtol=0, atol=1e-14)

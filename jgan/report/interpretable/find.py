@@ -14,6 +14,8 @@ from jgan import images as pictures, interpretable, metrics
 from jgan.gan import Gan
 from jgan.interpretable import Agreement, Partition, Swaps
 from jgan.report.batch_size import images_that_fit
+from jgan.report.interpretable.faces import Faces, groups_of_the_face, identities
+from jgan.segment import FaceIdentity
 from jgan.typing import Activation, Images, Segmenter
 from jgan.worlds import World
 
@@ -58,6 +60,8 @@ class Found:
         distances: Fréchet distances of the pairs' images, all groups together: as they
             are, swapped, and with regions pasted. They are of fewer images than the
             generators', and compare with each other alone.
+        faces: Whether faces swapped whole are still the same persons'; None if nothing
+            tells, or no group is the face's.
     """
 
     layer: str
@@ -68,6 +72,7 @@ class Found:
     before: Shown
     swaps: Mapping[int, Swaps]
     distances: Mapping[str, float]
+    faces: Faces | None
 
 
 def find_interpretable(
@@ -79,6 +84,7 @@ def find_interpretable(
     partition: Partition | None,
     segmenter: Segmenter | None,
     features: metrics.Features | None,
+    identity: FaceIdentity | None,
     world: World,
     num_images: int,
     progress: Callable[[str, float], None],
@@ -94,12 +100,13 @@ def find_interpretable(
         partition: Of the units after training, into that many; None finds one.
         segmenter: Tells concepts; None leaves them out.
         features: What Fréchet distances are taken on; None leaves them out.
+        identity: Tells persons apart; None leaves them out.
         world: Real images to compare with.
         num_images: For each distance, rounded up to whole batches.
         progress: Told what is done, and the share.
         key: Consumed whole.
     """
-    keys = jax.random.split(key, 7)
+    keys = jax.random.split(key, 8)
     batch = images_that_fit(gan)
     progress("partitioning", 0.0)
     sizes: Any = {"num_images": _DESCRIBED, "batch_size": batch, "key": keys[0]}
@@ -165,13 +172,21 @@ def find_interpretable(
         return shown, swaps
 
     now, swaps = show(gan, 0.2)
-    then, _ = show(before, 0.6)
+    then, _ = show(before, 0.55)
+    concepts = () if segmenter is None else tuple(segmenter.concepts)
+    faces, groups = None, groups_of_the_face(now.agreement, concepts)
+    if identity is not None and groups:
+        progress("telling persons apart", 0.9)
+        of = lambda one, shown: identities(
+            one, partition._replace(rest=shown.rest), groups, identity, key=keys[7]
+        )
+        faces = Faces(groups, before=of(before, then), after=of(gan, now))
     every = lambda field: [jnp.asarray(getattr(s, field)) for s in swaps.values()]
     return Found(
         layer=layer,
         partition=partition,
         given=given,
-        concepts=() if segmenter is None else tuple(segmenter.concepts),
+        concepts=concepts,
         after=now,
         before=then,
         swaps={
@@ -183,6 +198,7 @@ def find_interpretable(
             "swapped": distance(every("swapped")),
             "pasted": distance(every("pasted")),
         },
+        faces=faces,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jgan import images as pictures
 from jgan.gan import Gan
 from jgan.interpretable import normalized_maps
+from jgan.metrics import Verification
 from jgan.report.figures import difference, magnification, spotlights, strip, tile
 from jgan.report.interpretable.find import Found, Shown
 from jgan.report.page import Files, Section, card, fold, loading, try_it
@@ -157,6 +158,53 @@ def swaps_section(files: Files, found: Found) -> Section:
         f'<div class="cards">{"".join(cards)}</div>'
     )
     return Section("swaps", "One concept in another image", body)
+
+
+def faces_section(found: Found) -> list[Section]:
+    """Returns the section on whole faces, in a list that is empty if there are none."""
+    if found.faces is None:
+        return []
+    rows = {
+        "the face’s groups swapped": "swapped",
+        "as many other units": "random",
+        "pixels of the region pasted": "pasted",
+        "nothing swapped": "unchanged",
+    }
+    lines = "".join(
+        f'<tr><th scope="row">{name}</th>'
+        + "".join(
+            f"<td>{_rate(getattr(side, field))}</td>"
+            for side in (found.faces.before, found.faces.after)
+        )
+        + "</tr>"
+        for name, field in rows.items()
+    )
+    pairs = found.faces.after.swapped.num_pairs
+    body = (
+        f"<p>Groups {', '.join(map(str, found.faces.groups))} are active mostly on the "
+        "face. All of them are put into another image at once, and the share of images "
+        "that are then taken for the person they are from is shown, with its 95 % "
+        f"interval, of {pairs} pairs of images.</p>"
+        '<div class="scroll"><table><thead><tr><th></th><th scope="col">before</th>'
+        f'<th scope="col">after</th></tr></thead><tbody>{lines}</tbody></table></div>'
+    )
+    return [Section("faces", "Whose face it is", body)]
+
+
+def _rate(found: Verification) -> str:
+    return f"{found.rate:.0%} ({found.low:.0%} to {found.high:.0%})"
+
+
+def face_numbers(found: Found) -> dict[str, Any] | None:
+    """Returns the figures of whole faces, None if there are none."""
+    if found.faces is None:
+        return None
+    of = lambda side: {name: one._asdict() for name, one in side._asdict().items()}
+    return {
+        "groups": found.faces.groups,
+        "before": of(found.faces.before),
+        "after": of(found.faces.after),
+    }
 
 
 def name_of(found: Found, group: int) -> str:

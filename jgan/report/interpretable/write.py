@@ -14,6 +14,8 @@ from jgan.interpretable import Originals, Partition, check_partition
 from jgan.metrics import Features
 from jgan.report.interpretable.find import Found, find_interpretable
 from jgan.report.interpretable.sections import (
+    face_numbers,
+    faces_section,
     findings_section,
     group_numbers,
     groups_section,
@@ -21,6 +23,7 @@ from jgan.report.interpretable.sections import (
     swaps_section,
 )
 from jgan.report.page import INDEX, Files, Kind, facts_of, to_json, write_page
+from jgan.segment import FaceIdentity
 from jgan.typing import Segmenter
 from jgan.worlds import World
 
@@ -46,6 +49,7 @@ def write_interpretable(
     partition: Partition | None = None,
     segmenter: Segmenter | None = None,
     features: Features | None = None,
+    identity: FaceIdentity | None = None,
     world: World | None = None,
     num_images: int = 2000,
     seed: int = 0,
@@ -65,6 +69,8 @@ def write_interpretable(
             finds one.
         segmenter: Tells what images show. Without one, groups have no names.
         features: What Fréchet distances are taken on. Without, there are none.
+        identity: Tells persons apart, where `segmenter` tells the parts of their faces.
+            Without, nobody is verified.
         world: Real images; None for those of `before`.
         num_images: For each distance.
         seed: The same one gives the same page.
@@ -96,6 +102,7 @@ def write_interpretable(
         partition=partition,
         segmenter=segmenter,
         features=features,
+        identity=identity,
         world=Originals(before) if world is None else world,
         num_images=num_images,
         progress=progress,
@@ -107,6 +114,7 @@ def write_interpretable(
             findings_section(gan, found),
             groups_section(files, found),
             swaps_section(files, found),
+            *faces_section(found),
         ]
         _write_numbers(scratch / "interpretable.json", gan, before, found, seed)
         write_page(
@@ -134,6 +142,7 @@ def _write_numbers(
         "before": summary_numbers(found.before),
         "after": summary_numbers(found.after),
         "pair_distances": found.distances,
+        "faces": face_numbers(found),
         "groups": group_numbers(found),
     }
     text = json.dumps(to_json(value), indent=1, allow_nan=False)

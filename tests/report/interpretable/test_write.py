@@ -2,6 +2,7 @@
 
 import dataclasses
 import html
+import pathlib
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ import pytest
 from jgan.interpretable import describe_units, partition_units
 from jgan.report import write_interpretable
 from tests.generators import make_gan
+from tests.report.interpretable.test_faces import FirstChannel
 from tests.report.parse import Page, strict_json
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
@@ -26,6 +28,16 @@ class _Halves:
 
     def segment(self, images):
         return jnp.where(images.mean(axis=3) > 0, 0, 1)
+
+
+class _Faces:
+    """All of a face but its uppermost row."""
+
+    concepts = ("face", "background")
+
+    def segment(self, images):
+        rows = jnp.arange(images.shape[1])[None, :, None]
+        return jnp.broadcast_to(jnp.where(rows, 0, 1), images.shape[:-1])
 
 
 def _means(images):
@@ -45,6 +57,10 @@ def pages(tmp_path_factory, gans):
     for name, options in (
         ("named", {"segmenter": _Halves(), "features": _means}),
         ("plain", {}),
+        (
+            "faces",
+            {"segmenter": _Faces(), "identity": FirstChannel(pathlib.Path())},
+        ),
     ):
         folder = tmp_path_factory.mktemp("pages") / name
         told = []
@@ -65,7 +81,7 @@ def pages(tmp_path_factory, gans):
     return folders
 
 
-@pytest.mark.parametrize("name", ["named", "plain"])
+@pytest.mark.parametrize("name", ["named", "plain", "faces"])
 def test_everything_the_page_needs_is_in_its_folder(pages, name):
     page = Page(pages[name])
     page.check()
@@ -78,7 +94,7 @@ def test_everything_the_page_needs_is_in_its_folder(pages, name):
 
 def test_numbers_are_of_the_partition_that_a_user_finds(pages, gans):
     found = strict_json(pages["named"] / "interpretable.json")
-    keys = jax.random.split(jax.random.key(_SEED), 7)
+    keys = jax.random.split(jax.random.key(_SEED), 8)
     units = describe_units(gans[0], _LAYER, num_images=512, batch_size=8, key=keys[0])
     groups = partition_units(units, num_groups=_GROUPS, key=keys[1]).groups
     for group in found["groups"]:
@@ -94,6 +110,23 @@ def test_numbers_are_of_the_partition_that_a_user_finds(pages, gans):
     plain = strict_json(pages["plain"] / "interpretable.json")
     assert plain["after"]["frechet_distance"] is None
     assert plain["after"]["within"] == found["after"]["within"]
+
+
+def test_faces_are_told_apart_where_there_are_some(pages):
+    found = strict_json(pages["faces"] / "interpretable.json")["faces"]
+    assert found["groups"] == [*range(_GROUPS)]
+    for side in ("before", "after"):
+        swapped = found[side]["swapped"]
+        assert 0 <= swapped["low"] <= swapped["rate"] <= swapped["high"] <= 1
+        assert swapped["num_pairs"] == 256
+    # Of all groups nothing is left of the other image but what goes around the layer.
+    assert found["after"]["swapped"]["rate"] > found["after"]["unchanged"]["rate"]
+    page = Page(pages["faces"])
+    assert "faces" in page.ids
+    rate = found["after"]["swapped"]["rate"]
+    assert f"<td>{rate:.0%} (" in page.text
+    assert strict_json(pages["named"] / "interpretable.json")["faces"] is None
+    assert "faces" not in Page(pages["named"]).ids
 
 
 def test_a_partition_that_is_given_is_shown(gans, tmp_path):
