@@ -15,6 +15,7 @@ class Change:
         penalty_weight: As there. Positive if the config's is, and else 0.
         basis_step: As there, but that a number cannot change back to None.
         class_weight: As there.
+        importance_decays: As there: importances are set before the next step.
     """
 
     after: int
@@ -22,6 +23,7 @@ class Change:
     penalty_weight: float | None = None
     basis_step: float | None = None
     class_weight: float | None = None
+    importance_decays: tuple[float, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,11 +50,11 @@ class TrainConfig:
             numbers of a dimension: 222 for 32 x 32 pixels and 48 units. At a rate of
             4e-4 such ones turned in 500 steps to a cosine of 0.46 with themselves, and
             with 8 to one of 0.99, while kernels keep 0.98 or more.
-        importance_decay: First importance of a dimension, in parts of that of the one
-            before it in its layer (jgan reconstruction); the sum of squares is as
-            published. None as published, 18, 15, … 3 for six dimensions. So near to
-            each other, they leave a layer's dimensions open: others that span the same
-            make almost the same images.
+        importance_decays: For each layer, importance of a dimension in parts of the
+            next larger one (jgan reconstruction), and 0 for a layer that is left as it
+            is; the sum of squares stays. None as published, where they start at 18, 15,
+            … 3 for six dimensions: so near to each other, they leave a layer's
+            dimensions open, as others that span the same make almost the same images.
         orthogonality_weight: Of half the squared norm of U^T U - I, summed over layers:
             how much of a basis' error each step takes away. 2 and more diverge.
         flip: Mirror half of the real images, drawn anew in every step.
@@ -81,7 +83,7 @@ class TrainConfig:
     penalty_weight: float = 10.0
     penalty_every: int = 3
     basis_step: float | None = None
-    importance_decay: float | None = None
+    importance_decays: tuple[float, ...] | None = None
     orthogonality_weight: float = 1.0
     flip: bool = True
     color_weight: float = 0.0
@@ -118,10 +120,13 @@ class TrainConfig:
             raise ValueError(
                 f"basis_step is {self.basis_step}; give a positive number, or None."
             )
-        if self.importance_decay is not None and not 0 < self.importance_decay < 1:
+        decays, num_layers = self.importance_decays, self.generator.num_layers
+        if decays is not None and (
+            len(decays) < num_layers or not all(0 <= decay < 1 for decay in decays)
+        ):
             raise ValueError(
-                f"importance_decay is {self.importance_decay}; give a number between 0 "
-                "and 1, or None."
+                f"importance_decays are {decays}; give a number in [0, 1) for each of "
+                f"{num_layers} layers, or None."
             )
         weights = (
             self.penalty_weight,

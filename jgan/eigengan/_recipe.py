@@ -14,7 +14,13 @@ from jaxtyping import Float, UInt8
 from jgan import images as pictures, metrics
 from jgan.eigengan._config import TrainConfig
 from jgan.eigengan._effects import effects_of
-from jgan.eigengan._state import State, draw_latents, grow, initial_state
+from jgan.eigengan._state import (
+    State,
+    decaying,
+    draw_latents,
+    grow,
+    initial_state,
+)
 from jgan.eigengan._step import Metrics, train_step
 from jgan.gan import Forward
 from jgan.models.eigen_latents import EigenLatents, sample_eigen_latents
@@ -74,8 +80,14 @@ class _Recipe:
     def grow(self, state: State, growth: int) -> State:
         return grow(self.config.at(self.growth[growth] + 1), state)
 
-    def refresh(self, state: State, step: int) -> None:
-        return None
+    def refresh(self, state: State, step: int) -> State | None:
+        decays = self.config.at(step).importance_decays
+        if step == 1 or decays in (None, self.config.at(step - 1).importance_decays):
+            return None
+        return state._replace(
+            generator=decaying(state.generator, decays),
+            ema=decaying(state.ema, decays),
+        )
 
     def stage(self, step: int) -> _Stage:
         # The first step is one with a penalty, as in the published code.

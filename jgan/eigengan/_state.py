@@ -41,16 +41,27 @@ def optimizer(config: TrainConfig) -> optax.GradientTransformation:
     return optax.adam(config.learning_rate, b1=config.beta1, b2=config.beta2)
 
 
-def _decaying(generator: Params, decay: float) -> Params:
-    """Returns the generator with other first importances, of the same norm a layer."""
+def decaying(generator: Params, decays: tuple[float, ...]) -> Params:
+    """Returns the generator with importances that decay, of the same norm a layer.
 
-    def of(path: tuple[Any, ...], value: Array) -> Array:
-        if path[-1].key != "importance":
-            return value
-        sizes = decay ** jnp.arange(value.size, dtype=value.dtype)
-        return sizes * (jnp.linalg.norm(value) / jnp.linalg.norm(sizes))
+    Dimensions keep their order and signs.
 
-    return jax.tree_util.tree_map_with_path(of, generator)
+    Args:
+        generator: Parameters.
+        decays: As `TrainConfig` has them.
+    """
+    generator = dict(generator)
+    for layer, decay in enumerate(decays, start=1):
+        name = f"subspace{layer}"
+        if not decay or "importance" not in generator.get(name, {}):
+            continue
+        value = jnp.asarray(generator[name]["importance"])
+        rank = jnp.argsort(jnp.argsort(-jnp.abs(value)))
+        sizes = decay ** rank.astype(value.dtype)
+        norm = jnp.linalg.norm(value) / jnp.linalg.norm(sizes)
+        importance = jnp.sign(value) * sizes * norm
+        generator[name] = generator[name] | {"importance": importance}
+    return generator
 
 
 def initial_state(config: TrainConfig) -> State:
@@ -62,8 +73,8 @@ def initial_state(config: TrainConfig) -> State:
         second, jnp.zeros((1, side, side, 3))
     )
     generator, discriminator = generator["params"], discriminator["params"]
-    if config.importance_decay is not None:
-        generator = _decaying(generator, config.importance_decay)
+    if config.importance_decays is not None:
+        generator = decaying(generator, config.importance_decays)
     init = optimizer(config).init
     return State(
         step=jnp.zeros((), jnp.int32),

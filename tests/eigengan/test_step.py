@@ -10,7 +10,7 @@ import pytest
 
 from jgan.eigengan import Change, initial_state, train_step
 from jgan.eigengan._bases import orthogonality_loss, straightened
-from jgan.eigengan._state import draw_latents, grow
+from jgan.eigengan._state import decaying, draw_latents, grow
 from jgan.models import eigen_discriminator
 from jgan.models.eigengan import Generator
 from jgan.models.subspace import gram_error, orthonormalize
@@ -270,18 +270,28 @@ def test_a_basis_starts_orthonormal_with_importances_by_threes():
 
 
 def test_decaying_importances_keep_the_norm_of_the_published_ones():
-    config = dataclasses.replace(CONFIG, importance_decay=0.5)
-    begun = _start(config)
-    for layer, (dim, published) in enumerate([(3, 126.0), (2, 45.0)], start=1):
-        for params in (begun.generator, begun.ema):
-            importance = params[f"subspace{layer}"]["importance"]
-            np.testing.assert_allclose(importance[1:], importance[:-1] / 2, rtol=1e-6)
-            np.testing.assert_allclose((importance**2).sum(), published, rtol=1e-6)
-            np.testing.assert_equal(importance.shape, (dim,))
+    begun = _start(dataclasses.replace(CONFIG, importance_decays=(0.5, 0.0)))
+    for params in (begun.generator, begun.ema):
+        importance = params["subspace1"]["importance"]
+        np.testing.assert_allclose(importance[1:], importance[:-1] / 2, rtol=1e-6)
+        np.testing.assert_allclose((importance**2).sum(), 126, rtol=1e-6)
+        np.testing.assert_array_equal(params["subspace2"]["importance"], [6, 3])
     for name in ("conv2", "same1"):
         np.testing.assert_array_equal(
             begun.generator[name]["kernel"], start().generator[name]["kernel"]
         )
+
+
+def test_decaying_importances_keep_order_and_signs():
+    given = {"subspace1": {"importance": jnp.array([-3.0, 6.0, 1.0]), "origin": 1.0}}
+    (made,) = decaying(given, (0.25, 0.5)).values()
+    norm = np.sqrt(46 / (1 + 1 / 16 + 1 / 256))
+    np.testing.assert_allclose(
+        made["importance"], norm * np.array([-1 / 4, 1, 1 / 16]), rtol=1e-6
+    )
+    assert made["origin"] == given["subspace1"]["origin"]
+    without = {"subspace1": {"origin": 1.0}}
+    assert decaying(without, (0.25,)) == without
 
 
 def test_the_penalty_pulls_a_crooked_basis_straight():
@@ -412,8 +422,8 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"penalty_weight": -1.0}, "none may be negative"),
         ({"basis_step": 0.0}, "basis_step is 0"),
-        ({"importance_decay": 0.0}, "importance_decay is 0"),
-        ({"importance_decay": 1.0}, "importance_decay is 1"),
+        ({"importance_decays": (0.5,)}, r"decays are \(0.5,\); give .* of 2 layers"),
+        ({"importance_decays": (0.5, 1.0)}, "a number in"),
         (
             {"changes": (Change(after=2, basis_step=-1.0),)},
             "After step 2, basis_step is -1",

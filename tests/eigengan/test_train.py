@@ -52,6 +52,25 @@ def finished(tmp_path_factory):
     return out, _train(out, features=_features, callback=told.append), told
 
 
+def test_importances_decay_from_a_step_on(tmp_path):
+    change = eigengan.Change(after=4, learning_rate=1e-6, importance_decays=(0.5, 0.0))
+    config = dataclasses.replace(CONFIG, changes=(change,))
+    whole = _train(tmp_path / "whole", config=config)
+    before = _train(tmp_path / "parts", config=config, num_steps=4)
+    # Set before the next step, also of a run that goes on there.
+    _equal(_train(tmp_path / "parts", config=config, resume=True), whole)
+    for params, old in ((whole.generator, before.generator), (whole.ema, before.ema)):
+        importance = params["subspace1"]["importance"]
+        # Steps move them by a millionth each.
+        np.testing.assert_allclose(importance[1:], importance[:-1] / 2, atol=1e-4)
+        norms = [np.linalg.norm(x["subspace1"]["importance"]) for x in (params, old)]
+        np.testing.assert_allclose(*norms, rtol=1e-4)
+        np.testing.assert_allclose(params["subspace2"]["importance"], [6, 3], atol=0.1)
+    np.testing.assert_allclose(
+        before.generator["subspace1"]["importance"], [9, 6, 3], atol=0.1
+    )
+
+
 def test_the_folder_tells_what_each_layer_does(finished):
     out, state, told = finished
     measures = _lines(out, "measures.jsonl")
