@@ -27,13 +27,16 @@ def face_parts() -> Any:
         raise ValueError(str(error)) from error
 
 
-def face_identity() -> Any:
-    """Returns what tells persons apart, `jgan.segment.FaceIdentity`.
+def face_readers() -> tuple[Any, Any]:
+    """Returns what tells parts of faces, and what tells persons.
 
-    Raises:
-        ValueError: If the extra is not installed, which is no bug.
+    None for each whose extra is not installed, of which a line tells.
     """
-    try:
-        return segment.face_identity()
-    except ImportError as error:
-        raise ValueError(str(error)) from error
+    found: list[Any] = []
+    for load in (lambda: zoo.face_parts(callback=mention), segment.face_identity):
+        try:
+            found.append(load())
+        except ImportError as error:
+            mention(f"{error} The page goes without.")
+            found.append(None)
+    return found[0], found[1]

@@ -10,7 +10,7 @@ import tyro
 from jgan import segment, zoo
 from jgan.cli._checks import check_seed
 from jgan.cli._console import mention, progress_bar, say
-from jgan.cli._faces import face_identity, face_parts, makes_faces
+from jgan.cli._faces import face_readers, makes_faces
 from jgan.cli._shown import shown
 from jgan.gan import Gan
 
@@ -109,6 +109,8 @@ def _report(
 ) -> None:
     """Show groups of units before and after, as a page that opens from disk.
 
+    Of faces, the extras faces and identity tell parts and persons, if installed.
+
     Args:
         model: Name in `jgan models`, or a folder.
         before: The generator that it was made of, likewise.
@@ -143,8 +145,7 @@ def _report(
         segmenter = segment.scenes_network()
         features = segmenter.features
     elif makes_faces(original):
-        segmenter, identity = face_parts(), face_identity()
-        features = identity
+        segmenter, identity = face_readers()
     with progress_bar(rich.progress.TimeElapsedColumn()) as progress:
         page = write_interpretable(
             gan,

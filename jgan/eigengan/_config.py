@@ -1,6 +1,7 @@
 """What an EigenGAN is trained with."""
 
 import dataclasses
+from typing import Any
 
 from jgan.models import eigen_discriminator, eigengan
 
@@ -50,11 +51,12 @@ class TrainConfig:
             numbers of a dimension: 222 for 32 x 32 pixels and 48 units. At a rate of
             4e-4 such ones turned in 500 steps to a cosine of 0.46 with themselves, and
             with 8 to one of 0.99, while kernels keep 0.98 or more.
-        importance_decays: For each layer, importance of a dimension in parts of the
-            next larger one (jgan reconstruction), and 0 for a layer that is left as it
-            is; the sum of squares stays. None as published, where they start at 18, 15,
-            … 3 for six dimensions: so near to each other, they leave a layer's
-            dimensions open, as others that span the same make almost the same images.
+        importance_decays: For each layer, what the importance of a dimension is set to
+            once, in parts of the next larger one (jgan reconstruction), and 0 for a
+            layer that is left as it is; the sum of squares stays. None as published,
+            where they start at 18, 15, … 3 for six dimensions: so near to each other,
+            they leave a layer's dimensions open, as others that span the same make
+            almost the same images.
         orthogonality_weight: Of half the squared norm of U^T U - I, summed over layers:
             how much of a basis' error each step takes away. 2 and more diverge.
         flip: Mirror half of the real images, drawn anew in every step.
@@ -122,7 +124,7 @@ class TrainConfig:
             )
         decays, num_layers = self.importance_decays, self.generator.num_layers
         if decays is not None and (
-            len(decays) < num_layers or not all(0 <= decay < 1 for decay in decays)
+            len(decays) != num_layers or not all(0 <= decay < 1 for decay in decays)
         ):
             raise ValueError(
                 f"importance_decays are {decays}; give a number in [0, 1) for each of "
@@ -191,7 +193,7 @@ class TrainConfig:
         )
 
     def _changed(self, step: int) -> "TrainConfig":
-        fields: dict[str, float] = {}
+        fields: dict[str, Any] = {}
         for change in self.changes:
             given = dataclasses.asdict(change) if step > change.after else {}
             fields |= {
@@ -209,8 +211,11 @@ class TrainConfig:
         """
         whole = self.generator.num_layers
         layers = whole - sum(step <= after for after in self.growth)
+        changed = self._changed(step)
+        decays = changed.importance_decays
         return dataclasses.replace(
-            self._changed(step),
+            changed,
+            importance_decays=None if decays is None else decays[:layers],
             generator=dataclasses.replace(
                 self.generator,
                 units=self.generator.units[: layers + 1],

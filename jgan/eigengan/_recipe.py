@@ -81,13 +81,13 @@ class _Recipe:
         return grow(self.config.at(self.growth[growth] + 1), state)
 
     def refresh(self, state: State, step: int) -> State | None:
-        decays = self.config.at(step).importance_decays
-        if step == 1 or decays in (None, self.config.at(step - 1).importance_decays):
+        now = [one for one in self.config.changes if one.after == step - 1]
+        decays = now[0].importance_decays if now else None
+        if decays is None:
             return None
-        return state._replace(
-            generator=decaying(state.generator, decays),
-            ema=decaying(state.ema, decays),
-        )
+        # The average follows the generator, also where two are almost as important.
+        of = functools.partial(decaying, decays=decays, ranked_by=state.generator)
+        return state._replace(generator=of(state.generator), ema=of(state.ema))
 
     def stage(self, step: int) -> _Stage:
         # The first step is one with a penalty, as in the published code.

@@ -41,14 +41,17 @@ def optimizer(config: TrainConfig) -> optax.GradientTransformation:
     return optax.adam(config.learning_rate, b1=config.beta1, b2=config.beta2)
 
 
-def decaying(generator: Params, decays: tuple[float, ...]) -> Params:
+def decaying(
+    generator: Params, decays: tuple[float, ...], *, ranked_by: Params
+) -> Params:
     """Returns the generator with importances that decay, of the same norm a layer.
 
-    Dimensions keep their order and signs.
+    Dimensions keep their signs.
 
     Args:
         generator: Parameters.
         decays: As `TrainConfig` has them.
+        ranked_by: Parameters whose importances tell the order.
     """
     generator = dict(generator)
     for layer, decay in enumerate(decays, start=1):
@@ -56,7 +59,8 @@ def decaying(generator: Params, decays: tuple[float, ...]) -> Params:
         if not decay or "importance" not in generator.get(name, {}):
             continue
         value = jnp.asarray(generator[name]["importance"])
-        rank = jnp.argsort(jnp.argsort(-jnp.abs(value)))
+        order = jnp.argsort(-jnp.abs(jnp.asarray(ranked_by[name]["importance"])))
+        rank = jnp.argsort(order)
         sizes = decay ** rank.astype(value.dtype)
         norm = jnp.linalg.norm(value) / jnp.linalg.norm(sizes)
         importance = jnp.sign(value) * sizes * norm
@@ -74,7 +78,7 @@ def initial_state(config: TrainConfig) -> State:
     )
     generator, discriminator = generator["params"], discriminator["params"]
     if config.importance_decays is not None:
-        generator = decaying(generator, config.importance_decays)
+        generator = decaying(generator, config.importance_decays, ranked_by=generator)
     init = optimizer(config).init
     return State(
         step=jnp.zeros((), jnp.int32),

@@ -25,20 +25,34 @@ def check_config(out: pathlib.Path, config: Any) -> None:
     """
     path = out / _RUN
     before, now = json.loads(path.read_text()), json.loads(_text(config))
+    filled = _completed(before, config)
+    before = json.loads(json.dumps(filled, default=dataclasses.asdict))
     differ = [
         f"{k} {v!r}, not {now.get(k)!r}" for k, v in before.items() if v != now.get(k)
-    ]
-    # A folder of an older jgan has no field that came later: it was as by default.
-    later = [f for f in dataclasses.fields(config) if f.name not in before]
-    differ += [
-        f"no {field.name}, and so not {getattr(config, field.name)!r}"
-        for field in later
-        if getattr(config, field.name) != field.default
     ]
     if differ:
         raise ValueError(
             f"{out} was started with {'; '.join(differ)}. Resume with that."
         )
+
+
+def _completed(before: Any, config: Any) -> Any:
+    """Returns what was written of a config, with defaults of fields that came later.
+
+    An older jgan did without them as a default does.
+    """
+    if isinstance(config, tuple) and isinstance(before, list):
+        known = [_completed(*both) for both in zip(before, config, strict=False)]
+        return known + before[len(known) :]
+    if not (dataclasses.is_dataclass(config) and isinstance(before, dict)):
+        return before
+    later = {
+        field.name: field.default
+        for field in dataclasses.fields(config)
+        if field.default is not dataclasses.MISSING
+    }
+    written = {k: _completed(v, getattr(config, k, None)) for k, v in before.items()}
+    return later | written
 
 
 def _text(config: Any) -> str:

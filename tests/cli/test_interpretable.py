@@ -168,17 +168,17 @@ def test_faces_are_segmented_and_told_apart(run, folder, asked, monkeypatch):
     command = ("interpretable", "report", folder, "--before", "faces-digiface")
     assert run(*command)[0] == 0
     assert asked["segmenter"] == parts
-    assert asked["features"] is asked["identity"] is identity
-    assert asked["world"] is None
+    assert asked["identity"] == identity
+    # Its own images are no real ones to be near to.
+    assert (asked["world"], asked["features"]) == (None, None)
 
     def missing():
         raise ImportError("Identity needs dlib-bin: run `pip install ...`.")
 
     monkeypatch.setattr(segment, "face_identity", missing)
     status, _, errors = run(*command)
-    assert status == 1
-    assert errors.startswith("jgan: Identity needs dlib-bin: run `pip install")
-    assert len(errors.splitlines()) == 1
+    assert (status, asked["segmenter"], asked["identity"]) == (0, parts, None)
+    assert "Identity needs dlib-bin: run `pip install ...`. The page goes w" in errors
 
 
 @pytest.mark.parametrize(

@@ -284,14 +284,35 @@ def test_decaying_importances_keep_the_norm_of_the_published_ones():
 
 def test_decaying_importances_keep_order_and_signs():
     given = {"subspace1": {"importance": jnp.array([-3.0, 6.0, 1.0]), "origin": 1.0}}
-    (made,) = decaying(given, (0.25, 0.5)).values()
+    (made,) = decaying(given, (0.25, 0.5), ranked_by=given).values()
     norm = np.sqrt(46 / (1 + 1 / 16 + 1 / 256))
     np.testing.assert_allclose(
         made["importance"], norm * np.array([-1 / 4, 1, 1 / 16]), rtol=1e-6
     )
     assert made["origin"] == given["subspace1"]["origin"]
     without = {"subspace1": {"origin": 1.0}}
-    assert decaying(without, (0.25,)) == without
+    assert decaying(without, (0.25,), ranked_by=without) == without
+    # As the average of the generator has it where two are almost as important.
+    other = {"subspace1": {"importance": jnp.array([6.1, 6.0, 1.0])}}
+    (made,) = decaying(given, (0.25,), ranked_by=other).values()
+    assert abs(made["importance"][0]) > made["importance"][1]
+
+
+def test_decays_are_cut_while_the_generator_grows():
+    config = dataclasses.replace(CONFIG, growth=(2,), importance_decays=(0.0, 0.5))
+    assert config.at(2).importance_decays == (0.0,)
+    assert config.at(3).importance_decays == (0.0, 0.5)
+    (first,) = _importances(initial_state(config.at(2)))
+    np.testing.assert_array_equal(first, [9, 6, 3])
+    grown = grow(config.at(3), initial_state(config.at(2)))
+    kept, second = _importances(grown)
+    np.testing.assert_array_equal(kept, first)
+    np.testing.assert_allclose(second[1] / second[0], 0.5, rtol=1e-6)
+
+
+def _importances(state):
+    names = sorted(name for name in state.generator if name.startswith("subspace"))
+    return [state.generator[name]["importance"] for name in names]
 
 
 def test_the_penalty_pulls_a_crooked_basis_straight():
@@ -424,6 +445,7 @@ def test_orthonormalizing_is_qr_but_for_signs(new_key):
         ({"basis_step": 0.0}, "basis_step is 0"),
         ({"importance_decays": (0.5,)}, r"decays are \(0.5,\); give .* of 2 layers"),
         ({"importance_decays": (0.5, 1.0)}, "a number in"),
+        ({"importance_decays": (0.5, 0.5, 0.5)}, "each of 2 layers"),
         (
             {"changes": (Change(after=2, basis_step=-1.0),)},
             "After step 2, basis_step is -1",

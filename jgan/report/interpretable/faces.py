@@ -11,7 +11,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from jgan import interpretable, metrics
 from jgan.gan import Gan
-from jgan.interpretable import Agreement, Partition
+from jgan.interpretable import DEAD, Agreement, Partition
 from jgan.metrics import Verification
 from jgan.report.batch_size import images_that_fit
 from jgan.segment import FaceIdentity
@@ -24,17 +24,19 @@ _PAIRS = 256
 class Identities(NamedTuple):
     """How often an image is taken for the person that the groups are taken from.
 
+    None where there is nothing to compare.
+
     Attributes:
         swapped: With the face's groups swapped.
-        random: With as many units swapped, drawn from the others.
+        random: With as many of the other units swapped; None if there are fewer.
         pasted: With the pixels of the groups' region pasted.
         unchanged: As it is: how often two persons are taken for one.
     """
 
-    swapped: Verification
-    random: Verification
-    pasted: Verification
-    unchanged: Verification
+    swapped: Verification | None
+    random: Verification | None
+    pasted: Verification | None
+    unchanged: Verification | None
 
 
 class Faces(NamedTuple):
@@ -62,9 +64,9 @@ def groups_of_the_face(
     """
     if _BACKGROUND not in concepts:
         return ()
-    background = agreement.concept_shares[:, concepts.index(_BACKGROUND)]
-    filled = agreement.unit_shares > 0
-    return tuple(map(int, np.flatnonzero(filled & (background < 0.5))))
+    shares = agreement.concept_shares
+    on_face = shares.sum(axis=1) - shares[:, concepts.index(_BACKGROUND)]
+    return tuple(map(int, np.flatnonzero(on_face > 0.5)))
 
 
 def identities(
@@ -93,13 +95,16 @@ def identities(
         key=key,
     )
     meant = identity.embed(pairs.source)
+    found = np.isfinite(meant).all(axis=1).any()
 
-    def verified(images: Float[np.ndarray, "image row col 3"]) -> Verification:
-        return metrics.verification(meant, identity.embed(images))
+    def verified(images: Float[np.ndarray, "image row col 3"]) -> Verification | None:
+        return metrics.verification(meant, identity.embed(images)) if found else None
 
+    members = np.isin(partition.groups, groups)
+    others = (partition.groups != DEAD) & ~members
     return Identities(
         swapped=verified(pairs.swapped),
-        random=verified(pairs.random),
+        random=verified(pairs.random) if others.sum() >= members.sum() else None,
         pasted=verified(pairs.pasted),
         unchanged=verified(pairs.target),
     )

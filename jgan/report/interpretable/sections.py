@@ -9,7 +9,7 @@ import numpy as np
 from jgan import images as pictures
 from jgan.gan import Gan
 from jgan.interpretable import normalized_maps
-from jgan.metrics import Verification
+from jgan.metrics import SAME_PERSON, Verification
 from jgan.report.figures import difference, magnification, spotlights, strip, tile
 from jgan.report.interpretable.find import Found, Shown
 from jgan.report.page import Files, Section, card, fold, loading, try_it
@@ -170,36 +170,43 @@ def faces_section(found: Found) -> list[Section]:
         "pixels of the region pasted": "pasted",
         "nothing swapped": "unchanged",
     }
+    sides = (found.faces.before, found.faces.after)
     lines = "".join(
         f'<tr><th scope="row">{name}</th>'
-        + "".join(
-            f"<td>{_rate(getattr(side, field))}</td>"
-            for side in (found.faces.before, found.faces.after)
-        )
+        + "".join(f"<td>{_rate(getattr(side, field))}</td>" for side in sides)
         + "</tr>"
         for name, field in rows.items()
     )
-    pairs = found.faces.after.swapped.num_pairs
     body = (
         f"<p>Groups {', '.join(map(str, found.faces.groups))} are active mostly on the "
-        "face. All of them are put into another image at once, and the share of images "
-        "that are then taken for the person they are from is shown, with its 95 % "
-        f"interval, of {pairs} pairs of images.</p>"
+        "face. All of them are put into another image at once. Shown is the share of "
+        "images that are then taken for the person they are from, nearer than "
+        f"{SAME_PERSON} by dlib’s embedding, with its 95 % interval, the number of "
+        "pairs, and in how many of them no face is found any more, which counts as "
+        "another person.</p>"
         '<div class="scroll"><table><thead><tr><th></th><th scope="col">before</th>'
         f'<th scope="col">after</th></tr></thead><tbody>{lines}</tbody></table></div>'
     )
     return [Section("faces", "Whose face it is", body)]
 
 
-def _rate(found: Verification) -> str:
-    return f"{found.rate:.0%} ({found.low:.0%} to {found.high:.0%})"
+def _rate(found: Verification | None) -> str:
+    if found is None:
+        return "–"
+    return (
+        f"{found.rate:.0%} ({found.low:.0%} to {found.high:.0%}; {found.num_pairs}, "
+        f"{found.num_lost} lost)"
+    )
 
 
 def face_numbers(found: Found) -> dict[str, Any] | None:
     """Returns the figures of whole faces, None if there are none."""
     if found.faces is None:
         return None
-    of = lambda side: {name: one._asdict() for name, one in side._asdict().items()}
+    of = lambda side: {
+        name: None if one is None else one._asdict()
+        for name, one in side._asdict().items()
+    }
     return {
         "groups": found.faces.groups,
         "before": of(found.faces.before),

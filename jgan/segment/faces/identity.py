@@ -14,14 +14,12 @@ import pathlib
 from typing import Any
 
 import jax
-import jax.core
 import jax.numpy as jnp
 import numpy as np
 import PIL.Image
-from jaxtyping import Array, ArrayLike, Float, UInt8
+from jaxtyping import ArrayLike, Float, UInt8
 
 from jgan.segment.faces.parts import check_images, to_unit
-from jgan.typing import Images
 
 NUM_FEATURES = 128
 _MODELS = "face_recognition_models"
@@ -42,10 +40,7 @@ _CUT, _MARGIN = 150, 0.25
 class FaceIdentity:
     """Turns a face into numbers that tell persons apart, about 80 ms an image.
 
-    `embed` finds the face first, turns it upright and cuts it out; `__call__` takes the
-    whole picture, which makes it one of `jgan.metrics.Features`: distances on it are
-    comparable with each other alone, and not with any on Inception features. Both read
-    each image alone, on the host. No gradient passes.
+    The face is found, turned upright and cut out. Each image is read alone.
 
     Attributes:
         folder: With dlib's files; `face_identity` knows it.
@@ -65,12 +60,15 @@ class FaceIdentity:
         Raises:
             ValueError: If they are no images of that kind.
         """
-        images = jnp.asarray(images)
-        check_images(images)
+        check_images(jnp.asarray(images))
         dlib, opened = runtime(), _opened(self.folder)
         rows = np.full((len(images), NUM_FEATURES), np.nan)
         for row, image in zip(rows, _pictures(images), strict=True):
-            picture = _sized(image, _SIDE)
+            picture = np.asarray(
+                PIL.Image.fromarray(image).resize(
+                    (_SIDE, _SIDE), PIL.Image.Resampling.BICUBIC
+                )
+            )
             boxes, scores, _ = opened.detector.run(picture, 0, _LEAST_SCORE)
             if boxes:
                 box = boxes[int(np.argmax(scores))]
@@ -79,36 +77,11 @@ class FaceIdentity:
                 row[:] = opened.network.compute_face_descriptor(cut)
         return rows
 
-    def __call__(self, images: Images) -> Float[Array, "image 128"]:
-        """Returns the embedding of each image as if all of it were the face.
 
-        Args:
-            images: In [-1, 1].
-
-        Raises:
-            ValueError: If they are no images of that kind, in `jax.jit` when it runs.
-        """
-        check_images(images)
-        shape = jax.ShapeDtypeStruct((len(images), NUM_FEATURES), jnp.float32)
-        images = jax.lax.stop_gradient(images).astype(jnp.float32)
-        return jax.pure_callback(self._whole, shape, images)
-
-    def _whole(self, images: Float[Array, "image row col 3"]) -> np.ndarray:
-        network = _opened(self.folder).network
-        cuts = [_sized(image, _CUT) for image in _pictures(images)]
-        rows = [np.array(network.compute_face_descriptor(cut)) for cut in cuts]
-        return np.stack(rows).astype(np.float32)
-
-
-def _pictures(images: Images) -> UInt8[np.ndarray, "image row col 3"]:
+def _pictures(
+    images: Float[ArrayLike, "image row col 3"],
+) -> UInt8[np.ndarray, "image row col 3"]:
     return np.rint(255 * to_unit(np.asarray(images, np.float32))).astype(np.uint8)
-
-
-def _sized(image: UInt8[np.ndarray, "row col 3"], side: int) -> np.ndarray:
-    resized = PIL.Image.fromarray(image).resize(
-        (side, side), PIL.Image.Resampling.BICUBIC
-    )
-    return np.asarray(resized)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -30,8 +30,8 @@ def _agreement(shares, unit_shares):
 
 def test_groups_of_the_face_are_those_that_are_hardly_on_the_background():
     shares = np.array([[0.2, 0.3, 0.5], [0.5, 0.1, 0.4], [0, 0, 1.0], [0, 0, 0.0]])
-    # The last has no units, and so no region.
-    found = _agreement(shares, [0.5, 0.25, 0.25, 0])
+    # The last has no region.
+    found = _agreement(shares, [0.25, 0.25, 0.25, 0.25])
     assert groups_of_the_face(found, ("lips", "face", "background")) == (1,)
     assert groups_of_the_face(found, ("background", "lips", "face")) == (0, 2)
     assert groups_of_the_face(found, ("sky", "tree", "house")) == ()
@@ -54,3 +54,28 @@ def test_a_face_swapped_whole_is_the_source_s():
     for beside in (found.random, found.unchanged):
         assert beside.rate < 0.2
     assert found.unchanged.rate < found.pasted.rate
+    # There are fewer others than are swapped.
+    found = identities(
+        gan,
+        planted.partition(labels),
+        (0, 1),
+        FirstChannel(pathlib.Path()),
+        key=jax.random.key(0),
+    )
+    assert found.random is None
+    assert found.swapped is not None
+
+
+def test_without_any_face_nobody_is_compared():
+    class Nobody(FaceIdentity):
+        def embed(self, images):
+            return np.full((len(images), 3), np.nan)
+
+    found = identities(
+        planted.grouped_gan(),
+        planted.partition(planted.groups()),
+        (0,),
+        Nobody(pathlib.Path()),
+        key=jax.random.key(0),
+    )
+    assert found == (None, None, None, None)

@@ -125,6 +125,9 @@ def test_faces_are_told_apart_where_there_are_some(pages):
     assert "faces" in page.ids
     rate = found["after"]["swapped"]["rate"]
     assert f"<td>{rate:.0%} (" in page.text
+    # All units are swapped already.
+    assert found["after"]["random"] is None
+    assert "<td>–</td>" in page.text
     assert strict_json(pages["named"] / "interpretable.json")["faces"] is None
     assert "faces" not in Page(pages["named"]).ids
 

@@ -6,7 +6,6 @@ import pathlib
 import sys
 import types
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import PIL.Image
@@ -45,7 +44,10 @@ def test_embeddings_are_dlib_s(identity, few, embedded):
     network = dlib.face_recognition_model_v1(
         str(models / "dlib_face_recognition_resnet_model_v1.dat")
     )
-    for image, got in zip(pictures.to_uint8(np.asarray(few)), embedded, strict=False):
+    compared = 0
+    for image, got in zip(
+        pictures.to_uint8(np.asarray(few)), embedded[: len(few)], strict=True
+    ):
         big = np.asarray(
             PIL.Image.fromarray(image).resize((192, 192), PIL.Image.Resampling.BICUBIC)
         )
@@ -55,6 +57,8 @@ def test_embeddings_are_dlib_s(identity, few, embedded):
             # The network finds the face's place from landmarks by itself.
             want = network.compute_face_descriptor(big, points(big, boxes[0]))
             np.testing.assert_allclose(got, want, atol=1e-6)
+            compared += 1
+    assert compared >= 2
     assert np.isfinite(embedded).all(axis=1).sum() >= 13
 
 
@@ -72,21 +76,6 @@ def test_without_a_face_it_is_nan(identity, faceless, few):
     assert np.isnan(got[: len(faceless)]).all()
     # Whatever else is in the batch.
     np.testing.assert_array_equal(got[len(faceless) :], identity.embed(few))
-
-
-def test_features_are_of_the_whole_picture(identity, few, faceless):
-    got = jax.jit(identity)(few)
-    np.testing.assert_array_equal(got, identity(few))
-    np.testing.assert_array_equal(got[1:], identity(few[1:]))
-    network = importlib.import_module("dlib").face_recognition_model_v1(
-        str(identity.folder / "dlib_face_recognition_resnet_model_v1.dat")
-    )
-    picture = PIL.Image.fromarray(pictures.to_uint8(np.asarray(few))[0])
-    cut = np.asarray(picture.resize((150, 150), PIL.Image.Resampling.BICUBIC))
-    np.testing.assert_allclose(got[0], network.compute_face_descriptor(cut), atol=1e-6)
-    # Of no face too: a Fréchet distance needs all images.
-    found = metrics.collect_features(identity, [faceless])
-    assert found.shape == (4, 128)
 
 
 def test_what_are_no_images_is_refused(identity, few):
