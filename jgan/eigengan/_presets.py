@@ -37,9 +37,9 @@ PRESETS = {
                 Change(after=10_000, learning_rate=4e-4),
                 Change(after=13_000, learning_rate=2e-4),
                 # Where dimensions are about as important, several tell the same of the
-                # sun and the clouds, which the last two layers make: the mutual-
-                # information gap was 0.046 at the end, and is 0.068. Decays of 0.5 in
-                # all layers after step 13,000 made it 0.059 at 14,000, and the Fréchet
+                # sun and the clouds, which the last two layers make: the gap of mutual
+                # information was 0.046 at the end, and is 0.068. Decays of 0.5 in all
+                # layers after step 13,000 made it 0.059 at 14,000, and the Fréchet
                 # distance 1.7 times as large (1,000 images); from the first step on,
                 # 0.022 at 8,000, where it was 0.047 without.
                 Change(

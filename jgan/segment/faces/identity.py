@@ -60,7 +60,8 @@ class FaceIdentity:
         Raises:
             ValueError: If they are no images of that kind.
         """
-        check_images(jnp.asarray(images))
+        images = jnp.asarray(images)
+        check_images(images)
         dlib, opened = runtime(), _opened(self.folder)
         rows = np.full((len(images), NUM_FEATURES), np.nan)
         for row, image in zip(rows, _pictures(images), strict=True):
