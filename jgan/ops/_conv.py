@@ -32,12 +32,11 @@ PRODUCTS_UNITS = 4
 # at 512. At 64 it loses, and at 8 x 8 pixels there is nothing to gain.
 _WINOGRAD_UNITS = 128
 _WINOGRAD_SIDE = 16
-# Up to here, on both sides, XLA's convolution on CPU is its slower one; two columns at
-# a time take from 0.3 to 0.9 of its time, at 3 to 16 units, 8 to 256 pixels, 1 to 16
-# images. Of so many pixels times units in and out it is hardly slower than its fast
-# one, and of 67 million two columns take 1.2 of its time.
-_TWO_COLUMNS_UNITS = 16
-_TWO_COLUMNS_SIZE = 40_000_000
+# Up to 16 on both sides, XLA's convolution on CPU is its slower one. Up to here two
+# columns at a time take 0.45 of its time where a device has one core, and 0.85 where it
+# has two (16 images of 128 pixels, 4 of 256). At 16 they take 0.75 and 1.2 to 1.5: what
+# they are made by gains less from a second core.
+_TWO_COLUMNS_UNITS = 12
 _OF_CPU = {
     "winograd": winograd_conv,
     "pairs": few_units_conv,
@@ -65,8 +64,8 @@ def conv(
             kernel and adds up what falls on the same place.
             ``"winograd"`` takes four products for each pixel instead of nine.
             ``"pairs"`` takes two columns for one of twice the units, where few go in
-            or out, and ``"columns"`` does for kernels of 3 x 3, where at most 16 go in
-            and at most 16 out. None takes what is known to be fastest.
+            or out, and ``"columns"`` does for kernels of 3 x 3, where at most 12 go in
+            and at most 12 out. None takes what is known to be fastest.
 
     Raises:
         ValueError: If the kernel is no such square, or the implementation unknown, or
@@ -138,8 +137,7 @@ def _fastest(x: Array, kernel: Array) -> Implementation:
     paired = exact and x.shape[2] % 2 == 0
     if side > 3 and min(unit_in, unit_out) <= FEW and paired:
         return "pairs"
-    small = x.size * unit_out < _TWO_COLUMNS_SIZE
-    if side == 3 and max(unit_in, unit_out) <= _TWO_COLUMNS_UNITS and paired and small:
+    if side == 3 and max(unit_in, unit_out) <= _TWO_COLUMNS_UNITS and paired:
         return "columns"
     many = min(unit_in, unit_out) >= _WINOGRAD_UNITS
     large = min(x.shape[1:3]) >= _WINOGRAD_SIDE
