@@ -34,8 +34,8 @@ def _train(
     """Retrain a generator until each unit of a layer stands for one concept.
 
     The folder gets checkpoints, metrics.jsonl, measures.jsonl, sample pictures and, at
-    the end, learned.safetensors with the groups, and the generator in a folder that
-    every command takes as MODEL. A killed run goes on from it.
+    the end, the generator in a folder that every command takes as MODEL, with the
+    groups in its learned.safetensors. A killed run goes on from it.
 
     Args:
         model: Name in `jgan models`, or a folder.
@@ -85,12 +85,11 @@ def _train(
         )
     # First: of units that have all died there is a generator, and no partition.
     folder = save(interpretable.retrained(gan, state), out / "generator")
-    learned = interpretable.learned(gan, config, state)
-    file = interpretable.save_learned(learned, out / "learned.safetensors")
-    command = f"{folder} --before {model} --learned {file}"
+    learned = interpretable.learned(gan, config, state)._replace(made_of=model)
+    interpretable.save_learned(learned, folder / interpretable.LEARNED)
     say(
         f"{folder}: {gan.name} after {steps} steps. `jgan interpretable report "
-        f"{command}` looks at it."
+        f"{folder}` looks at it."
     )
 
 
@@ -98,8 +97,7 @@ def _report(
     model: _Model,
     /,
     *,
-    before: str,
-    learned: pathlib.Path | None = None,
+    before: str | None = None,
     layer: str | None = None,
     groups: int | None = None,
     data: _Data = "auto",
@@ -112,13 +110,13 @@ def _report(
     Of faces, the extras faces and identity tell parts and persons, if installed.
 
     Args:
-        model: Name in `jgan models`, or a folder.
-        before: The generator that it was made of, likewise.
-        learned: The training's learned.safetensors, whose groups are shown; without
-            it, the units are partitioned.
-        layer: Whose units are partitioned; by default the last one of 16 rows. Not with
-            --learned.
-        groups: Into how many groups; by default 8. Not with --learned.
+        model: Name in `jgan models`, or a folder, such as `jgan interpretable train`
+            writes.
+        before: The generator that it was made of, likewise; by default the one of its
+            training.
+        layer: Partition the units of this layer, and not show the groups of the
+            training; of other generators, the last one of 16 rows by default.
+        groups: Into how many groups, likewise; 8 by default.
         data: What real images are, as in training.
         num_images: For each Fréchet distance.
         out: Folder to write; such a page there is replaced.
@@ -129,17 +127,14 @@ def _report(
     from jgan.report import write_interpretable
 
     check_seed(seed)
-    known = None
-    if learned is not None:
-        known = interpretable.load_learned(learned).partition
-        if (layer, groups) != (None, None):
-            raise ValueError(
-                f"{learned} is of layer {known.layer} and {known.num_groups} groups: "
-                "leave --layer and --groups out."
-            )
-        layer, groups = known.layer, known.num_groups
     gan = zoo.load(model, callback=mention)
-    original = zoo.load(before, callback=mention)
+    file = zoo.located(model) / interpretable.LEARNED
+    learned = interpretable.load_learned(file) if file.is_file() else None
+    original = _loaded_before(model, before, learned and learned.made_of)
+    if (layer, groups) != (None, None):
+        learned = None
+    if learned is not None:
+        layer, groups = learned.partition.layer, learned.partition.num_groups
     segmenter = features = identity = None
     if _makes_scenes(original):
         segmenter = segment.scenes_network()
@@ -153,7 +148,7 @@ def _report(
             out,
             layer=interpretable.default_layer(gan) if layer is None else layer,
             num_groups=_GROUPS if groups is None else groups,
-            partition=known,
+            learned=learned,
             segmenter=segmenter,
             features=features,
             identity=identity,
@@ -163,6 +158,27 @@ def _report(
             progress=progress,
         )
     say(f"Open {page.resolve()} in a browser.")
+
+
+def _loaded_before(model: str, before: str | None, made_of: str | None) -> Gan:
+    """Returns the generator that another was made of.
+
+    Raises:
+        ValueError: If nobody says which, or it is not there.
+    """
+    if before is not None:
+        return zoo.load(before, callback=mention)
+    if made_of is None:
+        raise ValueError(
+            f"{model} has no learned.safetensors, which tells what it was made of. Give "
+            "--before; of a generator as it is, itself."
+        )
+    try:
+        return zoo.load(made_of, callback=mention)
+    except (FileNotFoundError, ValueError) as error:
+        raise ValueError(
+            f"{model} was made of {made_of}: {error} If it is elsewhere, give --before."
+        ) from None
 
 
 def _makes_scenes(gan: Gan) -> bool:

@@ -6,7 +6,8 @@ Li et al. (2022), whose equations are not published: a jgan reconstruction. Star
 into how many groups. `train` makes units more alike, and needs no data. With a
 partition, `swap` puts a concept of one image into another, `group_regions` tells where
 it is, and `agreement` how well the partition fits. `energy_step` learns how likely
-activations are, and `refine` makes edited ones more so.
+activations are, `energy_gap` whether it has learned that, and `refine` makes edited
+ones more so.
 """
 
 from jgan.interpretable._agreement import (
@@ -22,6 +23,10 @@ from jgan.interpretable._baselines import (
 from jgan.interpretable._config import (
     EnergyConfig as EnergyConfig,
     TrainConfig as TrainConfig,
+)
+from jgan.interpretable._corruptions import (
+    EnergyGap as EnergyGap,
+    energy_gap as energy_gap,
 )
 from jgan.interpretable._defaults import (
     default_config as default_config,
@@ -48,24 +53,29 @@ from jgan.interpretable._groups import (
     group_centers as group_centers,
 )
 from jgan.interpretable._learned import (
+    LEARNED as LEARNED,
     Learned as Learned,
     load_learned as load_learned,
     save_learned as save_learned,
 )
 from jgan.interpretable._losses import (
     exclusivity_loss as exclusivity_loss,
+    ownership_loss as ownership_loss,
     partition_loss as partition_loss,
+    rest_of as rest_of,
     similarity_loss as similarity_loss,
 )
 from jgan.interpretable._mixture import Fit as Fit, Mixture as Mixture
 from jgan.interpretable._originals import Originals as Originals
 from jgan.interpretable._partition import (
+    CANDIDATES as CANDIDATES,
     DEAD as DEAD,
     GroupCounts as GroupCounts,
     Partition as Partition,
     check_partition as check_partition,
     choose_num_groups as choose_num_groups,
     partition_units as partition_units,
+    silhouette as silhouette,
 )
 from jgan.interpretable._recipe import (
     learned as learned,

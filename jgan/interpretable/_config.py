@@ -26,8 +26,8 @@ class EnergyConfig:
     """
 
     network: energy.Config = energy.Config()
-    num_chains: int = 64
-    num_steps: int = 20
+    num_chains: int = 32
+    num_steps: int = 5
     step_size: float = 0.1
     learning_rate: float = 1e-3
     average_decay: float = 0.998
@@ -55,7 +55,7 @@ class EnergyConfig:
 
 
 # Forms of the interpretability loss; see `jgan.interpretable._losses`.
-INTERPRETABILITY = ("exclusivity", "similarity")
+INTERPRETABILITY = ("exclusivity", "similarity", "ownership")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,9 +70,12 @@ class TrainConfig:
         energy: How the energy model of the layer is learned.
         interpretability: Form of the interpretability loss: ``"exclusivity"`` or
             ``"similarity"``.
+        adversarial_weight: Of the adversarial loss of the generator.
         partition_weight: Of the partition loss.
         realism_weight: Of the energy of activations, per number.
         interpretability_weight: Of the interpretability loss.
+        fidelity_weight: Of the squared difference from the image that the generator as
+            it was makes of the same latents. The paper has no such loss.
         warmup: Steps in which the discriminator and the energy model learn, and the
             generator stays.
         partition_every: Steps between partitions, the first before the first step.
@@ -92,9 +95,11 @@ class TrainConfig:
     discriminator: discriminators.Config
     energy: EnergyConfig = EnergyConfig()
     interpretability: str = "exclusivity"
+    adversarial_weight: float = 1.0
     partition_weight: float = 1.0
     realism_weight: float = 1.0
     interpretability_weight: float = 1.0
+    fidelity_weight: float = 10.0
     warmup: int = 500
     partition_every: int = 500
     num_described: int = 256
@@ -114,9 +119,11 @@ class TrainConfig:
                 f"{', '.join(map(repr, INTERPRETABILITY))}."
             )
         weights = (
+            self.adversarial_weight,
             self.partition_weight,
             self.realism_weight,
             self.interpretability_weight,
+            self.fidelity_weight,
         )
         if min(weights) < 0:
             raise ValueError(

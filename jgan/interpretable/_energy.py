@@ -191,12 +191,13 @@ def energy_step(
 
     def loss(params: Params) -> tuple[Float[Array, ""], EnergyMetrics]:
         real, made = _tilt(config, params, standard), _tilt(config, params, chains)
-        # Of how large they are, likelihood says nothing: only differences count.
-        size = config.size_weight * jnp.square(jnp.concatenate([real, made])).mean()
+        # Of how large they are, likelihood says nothing: only differences count. These
+        # are sums over all numbers of an activation, and their squares grow with it.
+        size = jnp.square(jnp.concatenate([real, made])).mean() / standard[0].size
         metrics = EnergyMetrics(
             (_of_noise(standard) - real).mean(), (_of_noise(chains) - made).mean()
         )
-        return made.mean() - real.mean() + size, metrics
+        return made.mean() - real.mean() + config.size_weight * size, metrics
 
     gradient, metrics = jax.grad(loss, has_aux=True)(state.params)
     params, optimizer = follow(_adam(config), gradient, state.optimizer, state.params)

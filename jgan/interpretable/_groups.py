@@ -15,7 +15,6 @@ class Groups(NamedTuple):
 
     Attributes:
         numbers: Number of each unit's group, `DEAD` of one that is never active.
-        rest: Of each unit, where it is not active.
         shares: Probability of each group for each unit, 0 for dead ones.
         weights: Of the mixture's groups.
         variances: Of each group, in every direction of the descriptors.
@@ -23,7 +22,6 @@ class Groups(NamedTuple):
     """
 
     numbers: Int[Array, " unit"]
-    rest: Float[Array, " unit"]
     shares: Float[Array, "unit group"]
     weights: Float[Array, " group"]
     variances: Float[Array, " group"]
@@ -35,7 +33,6 @@ class Groups(NamedTuple):
         mixture = partition.fit.mixture
         return cls(
             jnp.asarray(partition.groups, jnp.int32),
-            jnp.asarray(partition.rest),
             jnp.asarray(partition.shares),
             mixture.weights,
             mixture.variances,
@@ -47,7 +44,6 @@ class Groups(NamedTuple):
         """Returns groups without any unit, for the time before there is a partition."""
         return cls(
             jnp.full(num_units, DEAD, jnp.int32),
-            jnp.zeros(num_units),
             jnp.zeros((num_units, num_groups)),
             jnp.full(num_groups, 1 / num_groups),
             jnp.ones(num_groups),

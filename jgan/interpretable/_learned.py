@@ -23,6 +23,8 @@ from jgan.interpretable._partition import Partition
 from jgan.models import energy
 from jgan.typing import Params
 
+# Beside the generator's parameters in its folder.
+LEARNED = "learned.safetensors"
 # Of the text beside the arrays.
 _ABOUT = "jgan_learned"
 _ENERGY = "energy/"
@@ -46,12 +48,14 @@ class Learned(NamedTuple):
         params: Averaged parameters of its network.
         scale: Of the units of the generator as it was, whose activations the model has
             learned.
+        made_of: Name or folder of the generator as it was, for `jgan.load`.
     """
 
     partition: Partition
     energy: EnergyConfig
     params: Params
     scale: Scale
+    made_of: str
 
 
 def save_learned(learned: Learned, file: str | os.PathLike[str]) -> pathlib.Path:
@@ -59,7 +63,8 @@ def save_learned(learned: Learned, file: str | os.PathLike[str]) -> pathlib.Path
 
     Args:
         learned: Of a training.
-        file: Where, ending in ``.safetensors`` by custom. What is there is replaced.
+        file: Where; by custom `LEARNED` in the generator's folder. What is there is
+            replaced.
     """
     partition, file = learned.partition, pathlib.Path(file)
     network = flax.traverse_util.flatten_dict(learned.params, sep="/")
@@ -78,6 +83,7 @@ def save_learned(learned: Learned, file: str | os.PathLike[str]) -> pathlib.Path
     about = {
         "format": _FORMAT,
         "layer": partition.layer,
+        "made_of": learned.made_of,
         "energy": dataclasses.asdict(learned.energy),
     }
     with whole_file(file) as scratch:
@@ -132,4 +138,5 @@ def _learned_of(about: dict, arrays: dict[str, np.ndarray]) -> Learned:
         EnergyConfig(network=network, **about["energy"]),
         flax.traverse_util.unflatten_dict(params, sep="/"),
         Scale(on_device["scale_mean"], on_device["scale_std"]),
+        about["made_of"],
     )

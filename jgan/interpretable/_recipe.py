@@ -193,13 +193,14 @@ def _generate(gan: Gan, key: PRNGKeyArray) -> Images:
 
 
 def retrained(gan: Gan, state: State) -> Gan:
-    """Returns the generator with the averaged parameters of a training.
+    """Returns the generator with the averaged parameters of a training, and its name.
 
     Args:
         gan: As it was.
         state: Of the training.
     """
-    return dataclasses.replace(gan, params=state.params(state.ema))
+    name = f"{gan.name}-interpretable"
+    return dataclasses.replace(gan, name=name, params=state.params(state.ema))
 
 
 def learned(gan: Gan, config: TrainConfig, state: State) -> Learned:
@@ -217,7 +218,9 @@ def learned(gan: Gan, config: TrainConfig, state: State) -> Learned:
     """
     like = np.asarray(state.groups.numbers)
     partition = _partition(retrained(gan, state), config, like=like)
-    return Learned(partition, config.energy, state.energy.average, state.scale)
+    return Learned(
+        partition, config.energy, state.energy.average, state.scale, gan.name
+    )
 
 
 def train(

@@ -9,6 +9,7 @@ follows the updated networks, through the images it has already made.
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -18,7 +19,9 @@ from jgan.interpretable._descriptors import normalized_maps
 from jgan.interpretable._energy import EnergyState, energy, energy_step
 from jgan.interpretable._losses import (
     exclusivity_loss,
+    ownership_loss,
     partition_loss,
+    rest_of,
     similarity_loss,
 )
 from jgan.interpretable._state import State, adam
@@ -31,7 +34,7 @@ from jgan.typing import Activation, Images, Params
 from jgan.worlds import Batch
 
 Scalar = Float[Array, ""] | float
-_INTERPRETABILITY = {"exclusivity": exclusivity_loss, "similarity": similarity_loss}
+_INTERPRETABILITY = {"exclusivity": exclusivity_loss, "similarity": similarity_loss, "ownership": ownership_loss}
 
 
 class Metrics(NamedTuple):
@@ -58,6 +61,7 @@ class Metrics(NamedTuple):
     partition: Scalar
     realism: Scalar
     interpretability: Scalar
+    fidelity: Scalar
     energy_real: Scalar
     energy_chains: Scalar
     generator_gradient: Scalar
@@ -113,11 +117,10 @@ def train_step(
         state.discriminator,
     )
 
-    originals_key, chains_key = jax.random.split(drawn(keys.ENERGY))
-    _, originals = gan.forward(state.original, draw(originals_key), None)
+    pictures, originals = gan.forward(state.original, latents, None)
     standard = state.scale.standardize(originals[config.layer])
     learned, energies = energy_step(
-        config.energy, state.energy, standard, key=chains_key
+        config.energy, state.energy, standard, key=drawn(keys.ENERGY)
     )
     usual = _mean_energy(config.energy, learned, standard)
 
@@ -126,7 +129,7 @@ def train_step(
 
     def cost(images: Images, activation: Activation):
         scores = network.apply(variables, images, labels)
-        maps = normalized_maps(activation, state.groups.rest)
+        maps = normalized_maps(activation, rest_of(activation))
         standard = state.scale.standardize(activation)
         parts = {
             "partition": partition_loss(maps, state.groups),
@@ -134,13 +137,15 @@ def train_step(
             "interpretability": _INTERPRETABILITY[config.interpretability](
                 maps, state.groups
             ),
+            "fidelity": jnp.square(images - pictures).mean(),
         }
         adversarial = hinge_generator(scores)
         total = (
-            adversarial
+            config.adversarial_weight * adversarial
             + config.partition_weight * parts["partition"]
             + config.realism_weight * jax.nn.relu(parts["realism"])
             + config.interpretability_weight * parts["interpretability"]
+            + config.fidelity_weight * parts["fidelity"]
         )
         return total, {"generator": adversarial, **parts}
 

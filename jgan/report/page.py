@@ -122,9 +122,14 @@ def loading(gan: Gan) -> str:
 
     Only the names of the zoo can be loaded; of another, the page does not know where.
     """
-    if gan.name in zoo.names():
-        return f"gan = jgan.load({gan.name!r})"
-    return "gan = jgan.load('path/to/folder')  # Where this generator is."
+    known = gan.name in zoo.names()
+    comment = "" if known else "  # Where this generator is."
+    return f"gan = jgan.load({place_of(gan)!r}){comment}"
+
+
+def place_of(gan: Gan) -> str:
+    """Returns what `jgan.load` takes for a generator, or something in its place."""
+    return gan.name if gan.name in zoo.names() else "path/to/folder"
 
 
 def card(title: str, detail: str, body: str) -> str:

@@ -20,7 +20,7 @@ from jgan.zoo._find import (
     is_ready as is_ready,
     names as names,
 )
-from jgan.zoo._load import load as load
+from jgan.zoo._load import load as load, located as located
 from jgan.zoo._pull import pull as pull
 from jgan.zoo._wheel import Callback as Callback, PullError as PullError
 from jgan.zoo.table import ENTRIES as ENTRIES, Entry as Entry, Wheel as Wheel

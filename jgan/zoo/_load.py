@@ -10,7 +10,7 @@ from jgan.convert import (
     load_folder,
 )
 from jgan.gan import Gan
-from jgan.zoo._find import find, names
+from jgan.zoo._find import find, folder_of, names
 from jgan.zoo._pull import pull
 from jgan.zoo._wheel import Callback
 
@@ -50,6 +50,18 @@ def load(
     raise FileNotFoundError(
         f"There is no folder {path}. The generator of the zoo is the str {str(path)!r}."
     )
+
+
+def located(name_or_folder: str | os.PathLike[str]) -> pathlib.Path:
+    """Returns the folder that `load` reads, or would if it were there.
+
+    Args:
+        name_or_folder: As `load` takes it.
+    """
+    path = pathlib.Path(name_or_folder)
+    if is_saved_gan(path) or name_or_folder not in names():
+        return path
+    return folder_of(os.fspath(name_or_folder))
 
 
 def _load_by_name(name: str, callback: Callback | None) -> Gan:

@@ -32,6 +32,7 @@ _LEARNED = Learned(
     EnergyConfig(),
     {"hidden": {"bias": np.zeros(2, "f4")}},
     Scale(np.zeros(4, "f4"), np.ones(4, "f4")),
+    "somewhere",
 )
 
 
@@ -60,15 +61,16 @@ def test_options_reach_the_training(run, folder, asked):
     options = ("--layer", "layer2", "--groups", "3", "--steps", "9", "--seed", "3")
     status, out, _ = run("interpretable", "train", folder, "--out", "here", *options)
     assert status == 0
-    file = pathlib.Path("here", "learned.safetensors")
-    assert f"--before {folder} --learned {file}` looks at it." in out
-    assert interpretable.load_learned(file).partition.layer == "layer2"
+    made = pathlib.Path("here", "generator")
+    assert f"`jgan interpretable report {made}` looks at it." in out
+    learned = interpretable.load_learned(made / "learned.safetensors")
+    assert (learned.partition.layer, learned.made_of) == ("layer2", folder)
     assert asked["config"] == interpretable.default_config(
         make_gan("dcgan_conditional"), layer="layer2", num_groups=3, seed=3
     )
     # What it makes is not a scene: the generator as it is gives the real images.
     assert (asked["world"], asked["num_steps"], asked["resume"]) == (None, 9, False)
-    assert jgan.load(pathlib.Path("here", "generator")).name == "dcgan_conditional"
+    assert jgan.load(made).name == "dcgan_conditional"
 
 
 def test_the_number_of_groups_may_be_found(run, folder, asked, monkeypatch):
@@ -129,7 +131,7 @@ def test_options_reach_the_page(run, folder, asked):
         "out": "interpretable",
         "layer": "layer2",
         "num_groups": 3,
-        "partition": None,
+        "learned": None,
         "segmenter": None,
         "features": None,
         "identity": None,
@@ -139,16 +141,42 @@ def test_options_reach_the_page(run, folder, asked):
     }
 
 
-def test_groups_that_were_learned_are_shown(run, folder, asked):
-    interpretable.save_learned(_LEARNED, "learned.safetensors")
-    options = ("--before", folder, "--learned", "learned.safetensors")
-    assert run("interpretable", "report", folder, *options)[0] == 0
+def test_groups_that_were_learned_are_shown(run, folder, asked, monkeypatch):
+    made_of = _LEARNED._replace(made_of="scenes64")
+    file = pathlib.Path(folder, "learned.safetensors")
+    interpretable.save_learned(made_of, file)
+    assert run("interpretable", "report", folder)[0] == 0
+    assert asked["names"] == ("dcgan_conditional", "scenes64")
     assert (asked["layer"], asked["num_groups"]) == ("layer2", 3)
-    np.testing.assert_array_equal(asked["partition"].groups, [0, 1, 2, 0])
-    for more in (("--layer", "layer1"), ("--groups", "3")):
-        status, _, errors = run("interpretable", "report", folder, *options, *more)
-        assert status == 1
-        assert "of layer layer2 and 3 groups: leave --layer and --groups out" in errors
+    np.testing.assert_array_equal(asked["learned"].partition.groups, [0, 1, 2, 0])
+    # Another is what it is said to be made of.
+    assert run("interpretable", "report", folder, "--before", folder)[0] == 0
+    assert asked["names"] == ("dcgan_conditional", "dcgan_conditional")
+    assert asked["learned"] is not None
+    # Units are partitioned where somebody says how.
+    for options, layer, groups in (
+        (("--layer", "layer1"), "layer1", 8),
+        (("--groups", "3"), interpretable.default_layer(jgan.load(folder)), 3),
+    ):
+        assert run("interpretable", "report", folder, *options)[0] == 0
+        assert (asked["layer"], asked["num_groups"]) == (layer, groups)
+        assert asked["learned"] is None
+
+
+def test_what_a_generator_was_made_of_is_asked_for_where_nobody_knows(
+    run, folder, asked
+):
+    status, _, errors = run("interpretable", "report", folder)
+    assert status == 1
+    assert "has no learned.safetensors" in errors
+    assert "Give --before; of a generator as it is, itself." in errors
+    file = pathlib.Path(folder, "learned.safetensors")
+    interpretable.save_learned(_LEARNED, file)
+    status, _, errors = run("interpretable", "report", folder)
+    assert status == 1
+    assert "was made of somewhere: There is no generator 'somewhere'" in errors
+    assert "If it is elsewhere, give --before." in errors
+    assert not asked
 
 
 def test_scenes_are_segmented_and_compared_with_scenes(run, asked):

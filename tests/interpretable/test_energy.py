@@ -6,6 +6,7 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from jgan.interpretable import (
@@ -120,6 +121,32 @@ def test_what_is_corrupted_has_higher_energy():
         best = float(np.mean(analytic(corrupted) > analytic(reals)))
         assert share > best - 0.02
     assert share >= 0.95
+
+
+def test_outputs_are_kept_small_for_each_number_of_an_activation():
+    """Those of scenes64 are sums over 24,576 numbers: not divided, none is learned."""
+    config = dataclasses.replace(_CONFIG, size_weight=2.0)
+    # The outputs of a network that has learned nothing are 0.
+    start = initial_energy(config, _SHAPE, key=jax.random.key(8))
+    real = 2 * _draw(jax.random.key(10), config.num_chains)
+    params = jax.tree.map(lambda x: x + 0.1, start.params)
+    state = start._replace(params=params)
+    after, _ = energy_step(config, state, real, key=jax.random.key(11))
+
+    def loss(params):
+        tilt = lambda x: (
+            0.5 * jnp.square(x).sum(axis=(1, 2, 3)) - energy(config, params, x)
+        )
+        squares = jnp.square(jnp.concatenate([tilt(real), tilt(after.chains)])).mean()
+        apart = tilt(after.chains).mean() - tilt(real).mean()
+        return apart + 2.0 * squares / float(np.prod(_SHAPE))
+
+    want = jax.grad(loss)(params)
+    got = optax.tree.get(after.optimizer, "mu")
+    # Adam's mean gradient after one step with a decay of a half.
+    for one, other in zip(*map(jax.tree.leaves, (got, want)), strict=True):
+        scale = np.abs(other).max()
+        np.testing.assert_allclose(2 * one, other, atol=1e-4 * scale, rtol=1e-3)
 
 
 def test_without_noise_the_energy_only_falls():

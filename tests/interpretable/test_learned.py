@@ -33,7 +33,7 @@ def _learned():
     shape = (planted.SIDE, planted.SIDE, units)
     params = initial_energy(_ENERGY, shape, key=jax.random.key(0)).params
     scale = Scale(numbers(units), np.abs(numbers(units)))
-    return Learned(partition._replace(fit=fit), _ENERGY, params, scale)
+    return Learned(partition._replace(fit=fit), _ENERGY, params, scale, "it")
 
 
 def test_a_file_holds_all_of_it(tmp_path):
@@ -41,6 +41,7 @@ def test_a_file_holds_all_of_it(tmp_path):
     file = save_learned(learned, tmp_path / "new" / "learned.safetensors")
     got = load_learned(str(file))
     assert (got.partition.layer, got.energy) == (planted.LAYER, _ENERGY)
+    assert got.made_of == "it"
     for part in ("partition", "params", "scale"):
         one, other = getattr(got, part), getattr(learned, part)
         assert jax.tree.structure(one) == jax.tree.structure(other)

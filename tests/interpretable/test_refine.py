@@ -33,7 +33,7 @@ def _learned():
     mean, std = draw.standard_normal(16), draw.uniform(0.5, 3, 16)
     scale = Scale(jnp.float32(mean), jnp.float32(std))
     state = initial_energy(_ENERGY, _SHAPE, key=jax.random.key(0))
-    return Learned(_PARTITION, _ENERGY, state.average, scale)
+    return Learned(_PARTITION, _ENERGY, state.average, scale, "")
 
 
 def _refined(activation, learned):

@@ -20,6 +20,7 @@ from jgan.interpretable import (
     exclusivity_loss,
     learned,
     partition_loss,
+    rest_of,
     partition_units,
     retrained,
     similarity_loss,
@@ -181,6 +182,8 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
         partition_weight=200.0,
         realism_weight=5.0,
         interpretability_weight=300.0,
+        adversarial_weight=0.5,
+        fidelity_weight=100.0,
     )
     gan, recipe = _GAN(), _recipe(config)
     before = recipe.refresh(recipe.initial_state(), 1)
@@ -205,17 +208,20 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
             images,
             latents.class_label,
         )
-        maps = normalized_maps(taps[_LAYER], before.groups.rest)
+        maps = normalized_maps(taps[_LAYER], rest_of(taps[_LAYER]))
         standard = before.scale.standardize(taps[_LAYER])
         energies = energy(config.energy, after.energy.average, standard)
+        unlike = jnp.square(images - gan.forward(gan.params, latents)[0]).mean()
         return (
-            hinge_generator(scores)
+            0.5 * hinge_generator(scores)
+            + 100.0 * unlike
             + 200.0 * partition_loss(maps, before.groups)
             + 5.0 * energies.mean() / standard[0].size
             + 300.0 * loss(maps, before.groups)
         )
 
     assert metrics.realism > 0
+    assert metrics.fidelity > 1e-5
     want = gradient(before.generator)
     np.testing.assert_allclose(
         metrics.generator_gradient, optax.tree.norm(want), rtol=1e-3

@@ -41,6 +41,17 @@ def test_places_follow_the_environment(tmp_path, monkeypatch):
     assert zoo.folder_of("eyes") == tmp_path / "own" / "eyes"
 
 
+def test_what_is_loaded_is_located(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert zoo.located("eyes") == home / "eyes"
+    assert zoo.located("scenes64") == zoo.folder_of("scenes64")
+    # As `load` has it, a folder is meant before a name, and a path never as a name.
+    assert zoo.located(pathlib.Path("eyes")) == pathlib.Path("eyes")
+    jgan.save(jgan.load("scenes64"), "eyes")
+    assert zoo.located("eyes") == pathlib.Path("eyes")
+    assert zoo.located("some/where") == pathlib.Path("some", "where")
+
+
 def test_an_unknown_name_lists_the_names_and_the_nearest(home):
     with pytest.raises(ValueError, match=r"eyes, .*Did you mean 'eyes'\?.*convert"):
         jgan.load("eye")

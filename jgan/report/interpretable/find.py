@@ -12,9 +12,10 @@ from jaxtyping import Float, PRNGKeyArray, UInt8
 
 from jgan import images as pictures, interpretable, metrics
 from jgan.gan import Gan
-from jgan.interpretable import Agreement, Partition, Swaps
+from jgan.interpretable import Agreement, EnergyGap, Learned, Partition, Swaps
 from jgan.report.batch_size import images_that_fit
 from jgan.report.interpretable.faces import Faces, groups_of_the_face, identities
+from jgan.report.interpretable.fineness import Fineness, fineness
 from jgan.segment import FaceIdentity
 from jgan.typing import Activation, Images, Segmenter
 from jgan.worlds import World
@@ -57,9 +58,12 @@ class Found:
         after: The generator.
         before: What it was made of.
         swaps: By number of group, pairs of images of the generator after training.
+        energy_gap: How often the energy model of the training tells corrupted
+            activations of the generator before; None without one.
         distances: Fréchet distances of the pairs' images, all groups together: as they
             are, swapped, and with regions pasted. They are of fewer images than the
             generators', and compare with each other alone.
+        fineness: Of the generator after training, for other numbers of groups too.
         faces: Whether faces swapped whole are still the same persons'; None if nothing
             tells, or no group is the face's.
     """
@@ -71,7 +75,9 @@ class Found:
     after: Shown
     before: Shown
     swaps: Mapping[int, Swaps]
+    energy_gap: EnergyGap | None
     distances: Mapping[str, float]
+    fineness: list[Fineness]
     faces: Faces | None
 
 
@@ -81,7 +87,7 @@ def find_interpretable(
     layer: str,
     *,
     num_groups: int,
-    partition: Partition | None,
+    learned: Learned | None,
     segmenter: Segmenter | None,
     features: metrics.Features | None,
     identity: FaceIdentity | None,
@@ -97,7 +103,8 @@ def find_interpretable(
         before: The generator that it was made of.
         layer: Of both.
         num_groups: Into how many groups units are partitioned.
-        partition: Of the units after training, into that many; None finds one.
+        learned: Of the training, of that layer and as many groups; None partitions the
+            units after training.
         segmenter: Tells concepts; None leaves them out.
         features: What Fréchet distances are taken on; None leaves them out.
         identity: Tells persons apart; None leaves them out.
@@ -106,12 +113,13 @@ def find_interpretable(
         progress: Told what is done, and the share.
         key: Consumed whole.
     """
-    keys = jax.random.split(key, 8)
+    keys = jax.random.split(key, 10)
     batch = images_that_fit(gan)
     progress("partitioning", 0.0)
     sizes: Any = {"num_images": _DESCRIBED, "batch_size": batch, "key": keys[0]}
-    given = partition is not None
-    if partition is None:
+    if learned is not None:
+        partition = learned.partition
+    else:
         partition = interpretable.partition_units(
             interpretable.describe_units(gan, layer, **sizes),
             num_groups=num_groups,
@@ -173,6 +181,8 @@ def find_interpretable(
 
     now, swaps = show(gan, 0.2)
     then, _ = show(before, 0.55)
+    progress("trying other numbers of groups", 0.85)
+    counts = fineness(gan, layer, num_images=256, batch_size=batch, key=keys[9])
     concepts = () if segmenter is None else tuple(segmenter.concepts)
     faces, groups = None, groups_of_the_face(now.agreement, concepts)
     if identity is not None and groups:
@@ -185,7 +195,7 @@ def find_interpretable(
     return Found(
         layer=layer,
         partition=partition,
-        given=given,
+        given=learned is not None,
         concepts=concepts,
         after=now,
         before=then,
@@ -193,11 +203,15 @@ def find_interpretable(
             group: jax.tree.map(lambda x: x[:_SHOWN_PAIRS], pairs)
             for group, pairs in swaps.items()
         },
+        energy_gap=None
+        if learned is None
+        else interpretable.energy_gap(before, learned, batch_size=batch, key=keys[8]),
         distances={
             "as they are": distance(every("target")),
             "swapped": distance(every("swapped")),
             "pasted": distance(every("pasted")),
         },
+        fineness=counts,
         faces=faces,
     )
 

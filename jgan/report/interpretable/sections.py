@@ -12,7 +12,7 @@ from jgan.interpretable import normalized_maps
 from jgan.metrics import SAME_PERSON, Verification
 from jgan.report.figures import difference, magnification, spotlights, strip, tile
 from jgan.report.interpretable.find import Found, Shown
-from jgan.report.page import Files, Section, card, fold, loading, try_it
+from jgan.report.page import Files, Section, card, fold, loading, place_of, try_it
 
 _UNITS = 3
 _NAMED = 0.15  # Below this overlap a concept is no name for a group.
@@ -44,6 +44,15 @@ def findings_section(gan: Gan, found: Found) -> Section:
             "Where the pixels of the region are pasted, nothing outside changes, as "
             "nothing can.</p>"
         )
+    told = ""
+    if found.energy_gap is not None:
+        gap = found.energy_gap
+        told = (
+            "<p>The energy model finds activations of the generator before unlikelier "
+            f"in {gap.mixed:.0%} of images where half of the units are of another "
+            f"image, in {gap.moved:.0%} where half are moved, and in {gap.noisy:.0%} "
+            "where noise is added.</p>"
+        )
     sizes = np.bincount(found.partition.groups[found.partition.groups >= 0])
     body = (
         f"<p>The {len(found.partition.groups)} units of <code>{found.layer}</code> are "
@@ -53,7 +62,7 @@ def findings_section(gan: Gan, found: Found) -> Section:
         "region of a group over that inside, less is better.</p>"
         '<div class="scroll"><table><thead><tr><th></th><th scope="col">before</th>'
         f'<th scope="col">after</th></tr></thead><tbody>{lines}</tbody></table></div>'
-        f"{swapped}"
+        f"{swapped}{told}"
     )
     partition = f"""
 units = interpretable.describe_units(gan, {found.layer!r}, key=keys[0])
@@ -62,8 +71,9 @@ groups = interpretable.partition_units(
 )
 """
     if found.given:
-        partition = """
-groups = interpretable.load_learned("learned.safetensors").partition
+        partition = f"""
+folder = jgan.zoo.located({place_of(gan)!r})
+groups = interpretable.load_learned(folder / interpretable.LEARNED).partition
 """
     code = f"""
 import jax, jgan
@@ -75,6 +85,27 @@ source, target = (gan.sample_latents(4, key=key) for key in keys[2:])
 images = interpretable.swap(gan, groups, 0, source=source, target=target)
 """
     return Section("findings", "In short", body + try_it(code))
+
+
+def fineness_section(found: Found) -> list[Section]:
+    """Returns the section on other numbers of groups, in a list, empty without any."""
+    if not found.fineness:
+        return []
+    lines = "".join(
+        f'<tr><th scope="row">{one.num_groups}</th><td>{_figure(one.silhouette)}</td>'
+        f"<td>{_figure(one.within)}</td><td>{one.area:.1%}</td></tr>"
+        for one in found.fineness
+    )
+    body = (
+        "<p>The units after training, partitioned anew into more or fewer groups. The "
+        "silhouette, from −1 to 1, tells how much nearer units are to their own group "  # noqa: RUF001
+        "than to the next, on images that the groups were not found on.</p>"
+        '<div class="scroll"><table><thead><tr><th scope="col">groups</th>'
+        '<th scope="col">silhouette</th><th scope="col">overlap within groups</th>'
+        '<th scope="col">of an image a group is active in</th></tr></thead><tbody>'
+        f"{lines}</tbody></table></div>"
+    )
+    return [Section("fineness", "More groups or fewer", body)]
 
 
 def groups_section(files: Files, found: Found) -> Section:

@@ -10,13 +10,14 @@ import jax
 from jgan import stats
 from jgan.files import whole_folder
 from jgan.gan import Gan
-from jgan.interpretable import Originals, Partition, check_partition
+from jgan.interpretable import Learned, Originals, check_partition
 from jgan.metrics import Features
 from jgan.report.interpretable.find import Found, find_interpretable
 from jgan.report.interpretable.sections import (
     face_numbers,
     faces_section,
     findings_section,
+    fineness_section,
     group_numbers,
     groups_section,
     summary_numbers,
@@ -46,7 +47,7 @@ def write_interpretable(
     *,
     layer: str,
     num_groups: int,
-    partition: Partition | None = None,
+    learned: Learned | None = None,
     segmenter: Segmenter | None = None,
     features: Features | None = None,
     identity: FaceIdentity | None = None,
@@ -65,8 +66,8 @@ def write_interpretable(
         out_folder: Where. Its parent is made if needed.
         layer: Whose units are partitioned.
         num_groups: Into how many groups.
-        partition: Of that layer into that many groups, such as `learned` returns; None
-            finds one.
+        learned: Of the training, of that layer and as many groups, which are shown.
+            None partitions the units, and has no energy model to check.
         segmenter: Tells what images show. Without one, groups have no names.
         features: What Fréchet distances are taken on. Without, there are none.
         identity: Tells persons apart, where `segmenter` tells the parts of their faces.
@@ -85,7 +86,8 @@ def write_interpretable(
     INTERPRETABLE.check_replaceable(out_folder)
     stats.check_layers(gan, (layer,))
     stats.check_layers(before, (layer,))
-    if partition is not None:
+    if learned is not None:
+        partition = learned.partition
         if (partition.layer, partition.num_groups) != (layer, num_groups):
             raise ValueError(
                 f"The partition is of layer {partition.layer!r} into "
@@ -99,7 +101,7 @@ def write_interpretable(
         before,
         layer,
         num_groups=num_groups,
-        partition=partition,
+        learned=learned,
         segmenter=segmenter,
         features=features,
         identity=identity,
@@ -114,6 +116,7 @@ def write_interpretable(
             findings_section(gan, found),
             groups_section(files, found),
             swaps_section(files, found),
+            *fineness_section(found),
             *faces_section(found),
         ]
         _write_numbers(scratch / "interpretable.json", gan, before, found, seed)
@@ -142,6 +145,8 @@ def _write_numbers(
         "before": summary_numbers(found.before),
         "after": summary_numbers(found.after),
         "pair_distances": found.distances,
+        "energy_gap": found.energy_gap and found.energy_gap._asdict(),
+        "fineness": [one._asdict() for one in found.fineness],
         "faces": face_numbers(found),
         "groups": group_numbers(found),
     }

@@ -9,7 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jgan.interpretable import describe_units, partition_units
+from jgan.interpretable import (
+    EnergyConfig,
+    Learned,
+    Scale,
+    describe_units,
+    initial_energy,
+    partition_units,
+)
+from jgan.models import energy
 from jgan.report import write_interpretable
 from tests.generators import make_gan
 from tests.report.interpretable.test_faces import FirstChannel
@@ -107,6 +115,12 @@ def test_numbers_are_of_the_partition_that_a_user_finds(pages, gans):
         assert found[side]["frechet_distance"] > 0
     # The reals are those of the generator before.
     assert found["before"]["frechet_distance"] < found["after"]["frechet_distance"]
+    assert found["energy_gap"] is None
+    assert [one["num_groups"] for one in found["fineness"]] == [6, 8]
+    for one in found["fineness"]:
+        assert -1 <= one["silhouette"] <= 1
+        assert 0 < one["area"] < 1
+    assert "fineness" in Page(pages["named"]).ids
     plain = strict_json(pages["plain"] / "interpretable.json")
     assert plain["after"]["frechet_distance"] is None
     assert plain["after"]["within"] == found["after"]["within"]
@@ -138,21 +152,31 @@ def test_a_partition_that_is_given_is_shown(gans, tmp_path):
     # Others than any fit would find.
     numbers = np.arange(len(partition.groups)) % _GROUPS
     partition = partition._replace(groups=numbers)
+    config = EnergyConfig(network=energy.Config(width=4, hidden=4))
+    size = gans[1].layers[_LAYER]
+    scale = Scale(jnp.zeros(size.units), jnp.ones(size.units))
+    shape = size.rows, size.cols, size.units
+    state = initial_energy(config, shape, key=jax.random.key(2))
+    learned = Learned(partition, config, state.params, scale, "")
     options = {"layer": _LAYER, "num_groups": _GROUPS, "num_images": 50}
-    write_interpretable(*gans, tmp_path / "page", partition=partition, **options)
+    write_interpretable(*gans, tmp_path / "page", learned=learned, **options)
     found = strict_json(tmp_path / "page" / "interpretable.json")
     for group in found["groups"]:
         np.testing.assert_array_equal(
             group["units"], np.flatnonzero(numbers == group["group"])
         )
-    assert "interpretable.load_learned(" in Page(tmp_path / "page").text
-    fewer = partition._replace(groups=numbers[:5])
+    page = Page(tmp_path / "page")
+    assert "interpretable.load_learned(" in page.text
+    # Of a model that has learned nothing.
+    assert found["energy_gap"]["noisy"] == 1
+    assert f"in {found['energy_gap']['mixed']:.0%} of images where" in page.text
+    fewer = learned._replace(partition=partition._replace(groups=numbers[:5]))
     with pytest.raises(ValueError, match="has 5 units, and layer"):
-        write_interpretable(*gans, tmp_path / "no", partition=fewer, **options)
+        write_interpretable(*gans, tmp_path / "no", learned=fewer, **options)
     for change in ({"layer": "block1"}, {"num_groups": 4}):
         with pytest.raises(ValueError, match="partition is of layer 'block0' into 3 g"):
             write_interpretable(
-                *gans, tmp_path / "no", partition=partition, **options | change
+                *gans, tmp_path / "no", learned=learned, **options | change
             )
     assert not (tmp_path / "no").exists()
 
