@@ -26,7 +26,7 @@ def _train(
     out: pathlib.Path,
     layer: str | None = None,
     groups: int | Literal["auto"] = _GROUPS,
-    steps: int = 4000,
+    steps: int = 3000,
     data: _Data = "auto",
     resume: bool = False,
     seed: int = 0,
@@ -170,8 +170,8 @@ def _loaded_before(model: str, before: str | None, made_of: str | None) -> Gan:
         return zoo.load(before, callback=mention)
     if made_of is None:
         raise ValueError(
-            f"{model} has no learned.safetensors, which tells what it was made of. Give "
-            "--before; of a generator as it is, itself."
+            f"{model} has no learned.safetensors, which tells what it was made of. "
+            "Give --before; of a generator as it is, itself."
         )
     try:
         return zoo.load(made_of, callback=mention)

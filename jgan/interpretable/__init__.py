@@ -37,7 +37,6 @@ from jgan.interpretable._descriptors import (
     Descriptors as Descriptors,
     describe_units as describe_units,
     normalized_maps as normalized_maps,
-    rest_levels as rest_levels,
 )
 from jgan.interpretable._energy import (
     EnergyMetrics as EnergyMetrics,
@@ -60,9 +59,7 @@ from jgan.interpretable._learned import (
 )
 from jgan.interpretable._losses import (
     exclusivity_loss as exclusivity_loss,
-    ownership_loss as ownership_loss,
     partition_loss as partition_loss,
-    rest_of as rest_of,
     similarity_loss as similarity_loss,
 )
 from jgan.interpretable._mixture import Fit as Fit, Mixture as Mixture
@@ -84,6 +81,7 @@ from jgan.interpretable._recipe import (
 )
 from jgan.interpretable._refine import Refine as Refine, refine as refine
 from jgan.interpretable._regions import group_regions as group_regions
+from jgan.interpretable._rest import rest_levels as rest_levels, rest_of as rest_of
 from jgan.interpretable._state import State as State
 from jgan.interpretable._step import Metrics as Metrics, train_step as train_step
 from jgan.interpretable._swap import swap as swap, units_of as units_of

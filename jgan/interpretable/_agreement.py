@@ -21,12 +21,12 @@ class MapOverlaps(NamedTuple):
     """Counts of the pixels where units are active: a statistic.
 
     Attributes:
-        rest: Of each unit.
+        rest: Of each unit at each place.
         active: Of each unit.
         both: Of two units.
     """
 
-    rest: Float[Array, " unit"]
+    rest: Float[Array, "row col unit"]
     active: Int[Array, " unit"]
     both: Int[Array, "unit other_unit"]
 
@@ -53,9 +53,9 @@ class MapOverlaps(NamedTuple):
         return both / np.maximum(active[:, None] + active[None] - both, 1)
 
 
-def zero_overlaps(rest: Float[ArrayLike, " unit"]) -> MapOverlaps:
+def zero_overlaps(rest: Float[ArrayLike, "row col unit"]) -> MapOverlaps:
     """Returns the counts of no images at all, of units with those rests."""
-    num_units = np.shape(rest)[0]
+    num_units = np.shape(rest)[-1]
     return MapOverlaps(
         jnp.asarray(rest),
         jnp.zeros(num_units, jnp.int32),

@@ -49,18 +49,20 @@ def swap_pairs(
     partition: Partition,
     group: int | Sequence[int],
     *,
+    same_class: bool = False,
     num_pairs: int = 128,
     batch_size: int = 32,
     key: PRNGKeyArray,
 ) -> Swaps:
     """Returns images with a group swapped, or several at once, and the baselines.
 
-    Of a generator with classes, both images of a pair are of one class.
-
     Args:
         gan: The generator.
         partition: Of one of its layers.
         group: Number of a group, or several.
+        same_class: Whether both images of a pair are of one class, in a generator that
+            has classes. What a class decides, such as the color of its ground, such a
+            swap does not show.
         num_pairs: How many, rounded up to whole batches.
         batch_size: Pairs at a time.
         key: Consumed whole. The same key means the same latents, of any partition.
@@ -81,7 +83,7 @@ def swap_pairs(
         jnp.asarray(mask, jnp.float32)[None, None, None] for mask in (members, others)
     ]
     batches = [
-        _batch(gan, partition, group, masks, batch_size, one)
+        _batch(gan, partition, group, masks, same_class, batch_size, one)
         for one in jax.random.split(pairs_key, -(-num_pairs // batch_size))
     ]
     return Swaps(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
@@ -92,11 +94,12 @@ def _batch(
     partition: Partition,
     group: int | Sequence[int],
     masks: list[Float[Array, "1 1 1 unit"]],
+    same_class: bool,
     num_pairs: int,
     key: PRNGKeyArray,
 ) -> Sequence[Array]:
     """Returns the fields of `Swaps`."""
-    source, target = latent_pairs(gan, num_pairs, key=key)
+    source, target = latent_pairs(gan, num_pairs, same_class=same_class, key=key)
     swapped, random = (
         exchange(gan, mask, source, target, partition.layer, False) for mask in masks
     )
@@ -111,18 +114,21 @@ def _batch(
     return ours, theirs, region, swapped, random, pasted
 
 
-def latent_pairs(gan: Gan, num_pairs: int, *, key: PRNGKeyArray) -> tuple[Any, Any]:
-    """Returns as many sources as targets, in pairs of one class if there are classes.
+def latent_pairs(
+    gan: Gan, num_pairs: int, *, same_class: bool = False, key: PRNGKeyArray
+) -> tuple[Any, Any]:
+    """Returns as many sources as targets.
 
     Args:
         gan: The generator.
         num_pairs: How many.
+        same_class: As `swap_pairs` has it.
         key: Consumed whole.
     """
     source_key, target_key = jax.random.split(key)
     source = gan.sample_latents(num_pairs, key=source_key)
     labels: Int[Array, " image"] | None = (
-        source.class_label if gan.num_classes else None
+        source.class_label if same_class and gan.num_classes else None
     )
     target = gan.sample_latents(num_pairs, class_label=labels, key=target_key)
     return source, target

@@ -68,7 +68,9 @@ def energy_gap(
     keys = jax.random.split(key, -(-num_images // batch_size))
     layer = learned.partition.layer
     told = [
-        _told(gan, learned.scale, learned.params, key, layer, batch_size, learned.energy)
+        _told(
+            gan, learned.scale, learned.params, key, layer, batch_size, learned.energy
+        )
         for key in keys
     ]
     return EnergyGap(*np.mean(told, axis=0).tolist())

@@ -1,12 +1,10 @@
 """What a unit is known by: where its map is active, in many images.
 
 The paper groups filters of similar activations (Li et al., 2022) and does not say how
-they are compared: a jgan reconstruction. A unit is at rest at its median over all
-images and places, and active by as much as it is off that, to either side: what follows
-a layer without a rectifier reads both. Its map is scaled to length 1 in each image, so
-that where it is active counts and how strongly does not; its maps in all images, one
-after the other, describe it. Of these long vectors nothing but products is needed,
-which are added up image by image.
+they are compared: a jgan reconstruction. A unit is active by as much as it is off its
+rest. Its map is scaled to length 1 in each image, so that where it is active counts and
+how strongly does not; its maps in all images, one after the other, describe it. Of
+these long vectors nothing but products is needed, which are added up image by image.
 """
 
 from typing import Any, NamedTuple
@@ -19,19 +17,20 @@ from jaxtyping import Array, ArrayLike, Bool, Float, Int, PRNGKeyArray
 
 from jgan import stats
 from jgan.gan import Gan
+from jgan.interpretable._rest import rest_levels
 
 
 class MapProducts(NamedTuple):
     """Sums over images of the products of units' normalized maps: a statistic.
 
     Attributes:
-        rest: Of each unit.
+        rest: Of each unit at each place.
         num_images: Images seen.
         num_active: In how many of them a unit is anywhere off its rest.
         products: Of the maps of two units.
     """
 
-    rest: Float[Array, " unit"]
+    rest: Float[Array, "row col unit"]
     num_images: Int[Array, ""]
     num_active: Int[Array, " unit"]
     products: Float[Array, "unit other_unit"]
@@ -60,9 +59,9 @@ class MapProducts(NamedTuple):
         )
 
 
-def zero_products(rest: Float[ArrayLike, " unit"]) -> MapProducts:
+def zero_products(rest: Float[ArrayLike, "row col unit"]) -> MapProducts:
     """Returns the products of no images at all, of units with those rests."""
-    num_units = np.shape(rest)[0]
+    num_units = np.shape(rest)[-1]
     return MapProducts(
         jnp.asarray(rest, jnp.float32),
         jnp.zeros((), jnp.int32),
@@ -73,7 +72,7 @@ def zero_products(rest: Float[ArrayLike, " unit"]) -> MapProducts:
 
 def normalized_maps(
     activation: Float[ArrayLike, "image row col unit"],
-    rest: Float[ArrayLike, " unit"],
+    rest: Float[ArrayLike, "row col unit"],
 ) -> Float[Array, "image row col unit"]:
     """Returns how far each unit is off its rest, each map of each image of length 1.
 
@@ -83,7 +82,7 @@ def normalized_maps(
         activation: Of a layer.
         rest: Of its units; see `rest_levels`.
     """
-    rest = jnp.asarray(rest, jnp.float32)[None, None, None]
+    rest = jnp.asarray(rest, jnp.float32)[None]
     maps = jnp.abs(jnp.asarray(activation).astype(jnp.float32) - rest)
     # By the largest first: squares of small numbers would be zero.
     largest = jax.lax.stop_gradient(maps.max(axis=(1, 2), keepdims=True))
@@ -98,14 +97,14 @@ class Descriptors(NamedTuple):
 
     Attributes:
         layer: Of the units.
-        rest: Of each unit.
+        rest: Of each unit at each place.
         points: Of each unit that is alive, principal components first.
         alive: Units that are off their rest in some image; the others have no point.
         explained: Share of the points' variance that all components have.
     """
 
     layer: str
-    rest: Float[np.ndarray, " unit"]
+    rest: Float[np.ndarray, "row col unit"]
     points: Float[np.ndarray, "alive_unit number"]
     alive: Bool[np.ndarray, " unit"]
     explained: float
@@ -136,47 +135,13 @@ def describe_units(
         ValueError: If there is no such layer, an activation is not finite, or all units
             are dead.
     """
-    sizes: Any = {"num_images": num_images, "batch_size": batch_size, "mesh": mesh}
+    sizes: Any = {"num_images": num_images, "batch_size": batch_size}
     rest = rest_levels(gan, layer, **sizes, key=key)
     collected = stats.collect(
-        gan, {layer: {"products": zero_products(rest)}}, **sizes, key=key
+        gan, {layer: {"products": zero_products(rest)}}, **sizes, mesh=mesh, key=key
     )
     products = collected[layer]["products"]
     return describe(layer, products, num_components=num_components)
-
-
-def rest_levels(
-    gan: Gan,
-    layer: str,
-    *,
-    num_images: int = 512,
-    batch_size: int = 32,
-    mesh: Mesh | None = None,
-    key: PRNGKeyArray,
-) -> Float[np.ndarray, " unit"]:
-    """Returns the median of each unit over images and places, within 0.4 %.
-
-    Args:
-        gan: The generator.
-        layer: Of ``gan.layers``.
-        num_images: Images to look at.
-        batch_size: Images at a time.
-        mesh: As `jgan.stats.collect` has it.
-        key: Consumed whole. The same key means the same latents.
-
-    Raises:
-        ValueError: If there is no such layer, or an activation is not finite.
-    """
-    stats.check_layers(gan, (layer,))
-    collected = stats.collect(
-        gan,
-        {layer: {"levels": stats.zero_quantiles(gan.layers[layer].units)}},
-        num_images=num_images,
-        batch_size=batch_size,
-        mesh=mesh,
-        key=key,
-    )
-    return collected[layer]["levels"].quantiles([0.5])[0].astype(np.float32)
 
 
 def describe(layer: str, products: MapProducts, *, num_components: int) -> Descriptors:

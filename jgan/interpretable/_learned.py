@@ -121,9 +121,10 @@ def load_learned(file: str | os.PathLike[str]) -> Learned:
 def _learned_of(about: dict, arrays: dict[str, np.ndarray]) -> Learned:
     if about["format"] != _FORMAT:
         raise ValueError(f"its format is {about['format']}, and known is {_FORMAT}")
-    of_units = ("rest", "groups", "shares", "scale_mean", "scale_std")
-    if len({len(arrays[name]) for name in of_units}) != 1:
-        raise ValueError(f"{', '.join(of_units)} are not of as many units")
+    of_units = ("groups", "shares", "scale_mean", "scale_std")
+    counts = {len(arrays[name]) for name in of_units} | {arrays["rest"].shape[-1]}
+    if len(counts) != 1:
+        raise ValueError(f"rest, {', '.join(of_units)} are not of as many units")
     on_device = {name: jnp.asarray(array) for name, array in arrays.items()}
     mixture = Mixture(*(on_device[name] for name in Mixture._fields))
     fit = Fit(mixture, on_device["log_likelihoods"], on_device["reseeded"])

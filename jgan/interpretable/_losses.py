@@ -10,38 +10,13 @@ import functools
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float, Int
+from jaxtyping import Array, Float
 
 from jgan.interpretable._groups import Groups, group_centers
 from jgan.typing import Activation
 
-# The median is then within a 4,000th of a unit's range; a sort takes 80 times as long.
-_HALVINGS = 12
 # Differences are taken of products, which TF32 would have to three digits.
 _einsum = functools.partial(jnp.einsum, precision=jax.lax.Precision.HIGHEST)
-
-
-def rest_of(activation: Activation) -> Float[Array, " unit"]:
-    """Returns the median of each unit over images and places, with the mean's slope.
-
-    What a unit is compared with has to move with it: off a rest that stays, units would
-    be anywhere else, and all losses small, without one that is active elsewhere.
-
-    Args:
-        activation: Of a layer.
-    """
-    values = jax.lax.stop_gradient(activation).reshape(-1, activation.shape[-1])
-
-    def halve(_: Int[ArrayLike, ""], bounds: tuple[Array, Array]) -> tuple[Array, Array]:
-        low, high = bounds
-        middle = (low + high) / 2
-        above = (values < middle[None]).mean(axis=0) < 0.5
-        return jnp.where(above, middle, low), jnp.where(above, high, middle)
-
-    bounds = values.min(axis=0), values.max(axis=0)
-    low, high = jax.lax.fori_loop(0, _HALVINGS, halve, bounds)
-    mean = activation.mean(axis=(0, 1, 2))
-    return mean + jax.lax.stop_gradient((low + high) / 2 - mean)
 
 
 def partition_loss(maps: Activation, groups: Groups) -> Float[Array, ""]:
@@ -92,24 +67,6 @@ def exclusivity_loss(maps: Activation, groups: Groups) -> Float[Array, ""]:
     others = 1 - jnp.eye(num_groups)[None]
     pairs = max(1, num_groups * (num_groups - 1))
     return (others * cosines).sum(axis=(1, 2)).mean() / pairs
-
-
-def ownership_loss(maps: Activation, groups: Groups) -> Float[Array, ""]:
-    """Returns the share of units' activity that is where another group is the active one.
-
-    Every place of an image is shared out among groups, by the squares of their mean
-    maps there. Of each unit, the squares of its map where its own group has the place
-    count for it, and the others against it: from 0 to 1.
-
-    Args:
-        maps: Normalized maps of the units.
-        groups: Of the partition; each unit counts for the group that it is in.
-    """
-    inside = jax.nn.one_hot(groups.numbers, groups.shares.shape[1])
-    squares = jnp.square(group_centers(maps, inside))
-    owners = squares / (squares.sum(axis=-1, keepdims=True) + 1e-12)
-    owned = _einsum("nhwu,nhwk,uk->", jnp.square(maps), owners, inside)
-    return 1 - owned / (len(maps) * _at_least_1(groups))
 
 
 def similarity_loss(maps: Activation, groups: Groups) -> Float[Array, ""]:

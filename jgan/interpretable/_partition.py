@@ -29,14 +29,14 @@ class Partition(NamedTuple):
 
     Attributes:
         layer: Of the units.
-        rest: Of each unit, where it is not active.
+        rest: Of each unit at each place, where it is not active.
         groups: Number of each unit's group, `DEAD` for a unit that is never active.
         shares: Probability of each group for each unit, 0 for dead ones.
         fit: Of the mixture, whose groups have the same numbers.
     """
 
     layer: str
-    rest: Float[np.ndarray, " unit"]
+    rest: Float[np.ndarray, "row col unit"]
     groups: Int[np.ndarray, " unit"]
     shares: Float[np.ndarray, "unit group"]
     fit: Fit

@@ -38,12 +38,12 @@ class GroupMaps(NamedTuple):
     """A statistic that sees the mean maps of groups, relative to their largest value.
 
     Attributes:
-        rest: Of each unit.
+        rest: Of each unit at each place.
         shares: Of each unit in each group, 0 or 1.
         inner: What is filled.
     """
 
-    rest: Float[Array, " unit"]
+    rest: Float[Array, "row col unit"]
     shares: Float[Array, "unit group"]
     inner: stats.Accumulator
 
@@ -83,7 +83,7 @@ def group_regions(
 @functools.partial(jax.jit, static_argnums=4)
 def _regions(
     gan: Gan,
-    rest: Float[Array, " unit"],
+    rest: Float[Array, "map_row map_col unit"],
     shares: Float[Array, "unit group"],
     latents: Any,
     layer: str,

@@ -1,9 +1,10 @@
 """One step towards interpretable units: discriminator, energy model, then generator.
 
-The generator follows the sum of four losses (Li et al., 2022): the adversarial one, how
-unlikely units are for their groups, how unlikely the layer's activation is for the
-energy model, and what keeps groups apart. As in BigGAN's step of `jgan.training`, it
-follows the updated networks, through the images it has already made.
+The generator follows the sum of the four losses of Li et al. (2022): the adversarial
+one, how unlikely units are for their groups, how unlikely the layer's activation is for
+the energy model, and what keeps groups apart; and of one more, how far images are off
+those that it made before. As in BigGAN's step of `jgan.training`, it follows the
+updated networks, through the images it has already made.
 """
 
 from typing import Any, NamedTuple
@@ -19,11 +20,10 @@ from jgan.interpretable._descriptors import normalized_maps
 from jgan.interpretable._energy import EnergyState, energy, energy_step
 from jgan.interpretable._losses import (
     exclusivity_loss,
-    ownership_loss,
     partition_loss,
-    rest_of,
     similarity_loss,
 )
+from jgan.interpretable._rest import rest_of
 from jgan.interpretable._state import State, adam
 from jgan.models.discriminators import Discriminator
 from jgan.training import keys
@@ -34,7 +34,7 @@ from jgan.typing import Activation, Images, Params
 from jgan.worlds import Batch
 
 Scalar = Float[Array, ""] | float
-_INTERPRETABILITY = {"exclusivity": exclusivity_loss, "similarity": similarity_loss, "ownership": ownership_loss}
+_INTERPRETABILITY = {"exclusivity": exclusivity_loss, "similarity": similarity_loss}
 
 
 class Metrics(NamedTuple):
@@ -158,7 +158,10 @@ def train_step(
             state.generator_optimizer,
             state.generator,
         )
-        ema = optax.incremental_update(generator, state.ema, 1 - config.ema_decay)
+        # An average of few steps is short: it would be of what units were like before.
+        done = (state.step - config.warmup).astype(jnp.float32)
+        decay = jnp.minimum(config.ema_decay, (1 + done) / (10 + done))
+        ema = optax.incremental_update(generator, state.ema, 1 - decay)
         state = state._replace(
             generator=generator, ema=ema, generator_optimizer=generator_optimizer
         )

@@ -83,5 +83,6 @@ def partition(labels):
 
 @functools.cache
 def _rest():
-    sizes = {"num_images": 16, "batch_size": 8}
+    # Of few images, a square is where it usually is in one place.
+    sizes = {"num_images": 64, "batch_size": 16}
     return rest_levels(grouped_gan(), LAYER, **sizes, key=jax.random.key(9))

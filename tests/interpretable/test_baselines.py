@@ -7,6 +7,8 @@ import pytest
 
 from jgan.interpretable import (
     DEAD,
+    Fit,
+    Partition,
     latent_pairs,
     swap,
     swap_locality,
@@ -85,10 +87,40 @@ def test_a_planted_group_is_local_and_pasting_is_by_construction():
     assert np.isnan(swap_locality(nothing)[0])
 
 
-def test_pairs_are_of_one_class():
-    source, target = latent_pairs(make_gan("biggan"), 5, key=jax.random.key(0))
+def test_pairs_are_of_one_class_where_that_is_asked_for():
+    gan, key = make_gan("biggan"), jax.random.key(0)
+    source, target = latent_pairs(gan, 5, same_class=True, key=key)
     np.testing.assert_array_equal(source.class_label, target.class_label)
     assert not np.array_equal(source.z, target.z)
+    source, target = latent_pairs(gan, 5, key=key)
+    assert not np.array_equal(source.class_label, target.class_label)
+    # Of a generator without classes it is the same.
+    without = make_gan("dcgan")
+    one, other = (
+        latent_pairs(without, 5, same_class=same, key=key)[1] for same in (False, True)
+    )
+    np.testing.assert_array_equal(one.z, other.z)
+
+
+def test_swaps_are_of_pairs_of_one_class_where_that_is_asked_for():
+    gan, key = make_gan("biggan"), jax.random.key(1)
+    size = gan.layers["block0"]
+    labels = np.arange(size.units) % 2
+    partition = Partition(
+        "block0",
+        np.zeros((size.rows, size.cols, size.units), np.float32),
+        labels,
+        np.equal.outer(labels, np.arange(2)).astype(np.float32),
+        Fit(0, 0, 0),
+    )
+    sizes = {"num_pairs": 4, "batch_size": 4, "key": key}
+    _, pairs_key = jax.random.split(key)
+    (batch_key,) = jax.random.split(pairs_key, 1)
+    for same in (False, True):
+        swaps = swap_pairs(gan, partition, 0, same_class=same, **sizes)
+        _, target = latent_pairs(gan, 4, same_class=same, key=batch_key)
+        images, _ = gan.forward(gan.params, target, None)
+        np.testing.assert_allclose(swaps.target, images, atol=1e-5)
 
 
 def test_a_group_without_units_is_refused():

@@ -73,7 +73,7 @@ def test_descriptors_are_those_of_any_batch_size(batch_size):
 
 def test_maps_have_length_1_however_small_and_zeros_stay():
     maps = [jnp.eye(4), 1e-25 * jnp.eye(4), 3 - jnp.eye(4), jnp.full((4, 4), 5.0)]
-    rest = np.array([0, 0, 3, 5], np.float32)
+    rest = np.full((4, 4, 4), [0, 0, 3, 5], np.float32)
     found = normalized_maps(jnp.stack(maps, axis=-1)[None], rest)
     for unit in range(3):
         np.testing.assert_allclose(found[0, ..., unit], np.eye(4) / 2, rtol=1e-6)

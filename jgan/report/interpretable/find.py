@@ -28,7 +28,7 @@ class Shown(NamedTuple):
     """A generator, as the page compares it with another.
 
     Attributes:
-        rest: Of the layer's units.
+        rest: Of the layer's units at each place.
         images: A few images.
         maps: The layer's activation in them.
         agreement: How well the partition fits.
@@ -37,7 +37,7 @@ class Shown(NamedTuple):
         distance: Fréchet distance to real images; NaN if nothing measures it.
     """
 
-    rest: Float[np.ndarray, " unit"]
+    rest: Float[np.ndarray, "map_row map_col unit"]
     images: UInt8[np.ndarray, "shown row col 3"]
     maps: Float[np.ndarray, "shown map_row map_col unit"]
     agreement: Agreement

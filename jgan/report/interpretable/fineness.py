@@ -1,4 +1,4 @@
-"""How fine groups are, if there are more or fewer of them (Li et al., 2022, figure 4)."""
+"""How fine groups are if there are more or fewer (Li et al., 2022, figure 4)."""
 
 from typing import Any, NamedTuple
 
@@ -49,7 +49,8 @@ def fineness(
     points = others.points[both[others.alive]]
     found = []
     for number in CANDIDATES:
-        if number > both.sum():
+        # With as many groups as units, none has two to compare.
+        if number >= both.sum():
             break
         partition = interpretable.partition_units(
             seen, num_groups=number, key=starts_key

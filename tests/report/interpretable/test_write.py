@@ -116,7 +116,7 @@ def test_numbers_are_of_the_partition_that_a_user_finds(pages, gans):
     # The reals are those of the generator before.
     assert found["before"]["frechet_distance"] < found["after"]["frechet_distance"]
     assert found["energy_gap"] is None
-    assert [one["num_groups"] for one in found["fineness"]] == [6, 8]
+    assert [one["num_groups"] for one in found["fineness"]] == [6, 8, 12]
     for one in found["fineness"]:
         assert -1 <= one["silhouette"] <= 1
         assert 0 < one["area"] < 1
