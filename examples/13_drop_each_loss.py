@@ -57,12 +57,15 @@ def measured(
     rest = interpretable.rest_levels(gan, partition.layer, **sizes, key=keys[0])
     own = partition._replace(rest=rest)
     found = interpretable.agreement(gan, own, **sizes, key=keys[1])
-    local = [
-        interpretable.swap_locality(
-            interpretable.swap_pairs(gan, own, group, num_pairs=128, key=keys[2])
-        )
-        for group in np.unique(own.groups[own.groups >= 0])
-    ]
+    local = np.array(
+        [
+            interpretable.swap_locality(
+                interpretable.swap_pairs(gan, own, group, num_pairs=128, key=keys[2])
+            )
+            for group in np.unique(own.groups[own.groups >= 0])
+        ]
+    )
+    locality, random_locality = np.nanmean(local, axis=0).tolist()
 
     @jax.jit
     def images(key: jax.Array) -> jax.Array:
@@ -74,7 +77,8 @@ def measured(
     return Measured(
         found.within,
         found.between,
-        *np.nanmean(local, axis=0).tolist(),
+        locality,
+        random_locality,
         metrics.frechet_distance(reals, made),
     )
 

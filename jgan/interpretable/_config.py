@@ -75,8 +75,7 @@ class TrainConfig:
         realism_weight: Of the energy of activations, per number.
         interpretability_weight: Of the interpretability loss.
         fidelity_weight: Of the squared difference from the image that the generator as
-            it was makes of the same latents. The paper has no such loss; without, the
-            Fréchet distance of scenes64 rose to five times what it was, with to 1.1.
+            it was makes of the same latents. The paper has no such loss.
         warmup: Steps in which the discriminator and the energy model learn, and the
             generator stays.
         partition_every: Steps between partitions, the first before the first step.

@@ -84,12 +84,17 @@ def rest_of(activation: Activation) -> Float[Array, "row col unit"]:
     def halve(
         _: Int[ArrayLike, ""], bounds: tuple[Array, Array]
     ) -> tuple[Array, Array]:
+        # Two at once, which end at the two values in the middle.
         low, high = bounds
         middle = (low + high) / 2
-        above = (values < middle[None]).mean(axis=0) < 0.5
+        below = (values[None] < middle[:, None]).mean(axis=1)
+        above = jnp.stack([below[0] < 0.5, below[1] <= 0.5])
         return jnp.where(above, middle, low), jnp.where(above, high, middle)
 
-    bounds = values.min(axis=0), values.max(axis=0)
+    twice = lambda bound: jnp.stack([bound, bound])
+    bounds = twice(values.min(axis=0)), twice(values.max(axis=0))
     low, high = jax.lax.fori_loop(0, _HALVINGS, halve, bounds)
+    # Half way between them, no image is at rest by chance: there, a map has a kink.
+    median = (low + high).mean(axis=0) / 2
     mean = activation.mean(axis=0)
-    return mean + jax.lax.stop_gradient((low + high) / 2 - mean)
+    return mean + jax.lax.stop_gradient(median - mean)

@@ -34,6 +34,8 @@ class Shown(NamedTuple):
         agreement: How well the partition fits.
         locality: Of the swaps of each group, NaN of one without units.
         random_locality: Of as many random units.
+        class_locality: Of the swaps of each group between images of one class; NaN
+            without classes.
         distance: Fréchet distance to real images; NaN if nothing measures it.
     """
 
@@ -43,6 +45,7 @@ class Shown(NamedTuple):
     agreement: Agreement
     locality: Float[np.ndarray, " group"]
     random_locality: Float[np.ndarray, " group"]
+    class_locality: Float[np.ndarray, " group"]
     distance: float
 
 
@@ -147,15 +150,21 @@ def find_interpretable(
         progress("comparing units", start)
         # The same groups, but each generator's units are at rest where they are.
         own = partition._replace(rest=interpretable.rest_levels(one, layer, **sizes))
-        swaps = {
-            group: interpretable.swap_pairs(
-                one, own, group, num_pairs=_PAIRS, batch_size=batch, key=keys[3]
-            )
-            for group in filled
-        }
-        local = np.full((num_groups, 2), np.nan)
+        swap = functools.partial(
+            interpretable.swap_pairs,
+            one,
+            own,
+            num_pairs=_PAIRS,
+            batch_size=batch,
+            key=keys[3],
+        )
+        swaps = {group: swap(group) for group in filled}
+        local = np.full((num_groups, 3), np.nan)
         for group, pairs in swaps.items():
-            local[group] = interpretable.swap_locality(pairs)
+            local[group, :2] = interpretable.swap_locality(pairs)
+            if one.num_classes:
+                alike = swap(group, same_class=True)
+                local[group, 2], _ = interpretable.swap_locality(alike)
         progress("making images", start + 0.2)
         draw = functools.partial(one.sample_latents, _SHOWN, key=keys[4])
         images, maps = _forward(one, draw(), layer)
@@ -175,6 +184,7 @@ def find_interpretable(
             ),
             locality=local[:, 0],
             random_locality=local[:, 1],
+            class_locality=local[:, 2],
             distance=distance(map(make, jax.random.split(keys[6], count))),
         )
         return shown, swaps

@@ -28,6 +28,7 @@ def findings_section(gan: Gan, found: Found) -> Section:
         ),
         "locality of a group’s swap": lambda s: _mean(s.locality),
         "locality of as many random units": lambda s: _mean(s.random_locality),
+        "locality of a group’s swap within a class": lambda s: _mean(s.class_locality),
         "Fréchet distance to real images": lambda s: s.distance,
     }
     lines = "".join(
@@ -261,6 +262,7 @@ def group_numbers(found: Found) -> list[dict[str, Any]]:
         "repeated": shown.agreement.repeated[group],
         "locality": shown.locality[group],
         "random_locality": shown.random_locality[group],
+        "class_locality": shown.class_locality[group],
         "concept_iou": dict(
             zip(found.concepts, shown.agreement.concept_iou[group], strict=True)
         ),
@@ -284,6 +286,7 @@ def summary_numbers(shown: Shown) -> dict[str, Any]:
         "repeated": _mean(shown.agreement.repeated),
         "locality": _mean(shown.locality),
         "random_locality": _mean(shown.random_locality),
+        "class_locality": _mean(shown.class_locality),
         "frechet_distance": shown.distance,
     }
 
