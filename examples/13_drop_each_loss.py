@@ -12,7 +12,7 @@ distance to real images, after training and, with the same groups, before.
 
 import dataclasses
 import pathlib
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
@@ -32,6 +32,21 @@ _DROPPED: dict[str, dict[str, Any]] = {
     "fidelity": {"fidelity_weight": 0.0},
     "similarity": {"interpretability": "similarity"},
 }
+
+
+_LABELS = {name: f"without {name}" for name in _DROPPED} | {
+    "nothing": "with all",
+    "similarity": "with the similarity loss",
+}
+_Name = Literal[
+    "nothing",
+    "adversarial",
+    "partition",
+    "realism",
+    "interpretability",
+    "fidelity",
+    "similarity",
+]
 
 
 class Measured(NamedTuple):
@@ -87,7 +102,7 @@ def main(
     model: tyro.conf.Positional[str],
     out: pathlib.Path = pathlib.Path("dropped"),
     steps: int = 1500,
-    only: tuple[str, ...] = tuple(_DROPPED),
+    only: tuple[_Name, ...] = get_args(_Name),
     num_images: int = 4000,
 ) -> None:
     """Trains, and prints a table.
@@ -116,7 +131,7 @@ def main(
             out / name,
             world=world,
             num_steps=steps,
-            resume=(out / name / "checkpoints").is_dir(),
+            resume=any(out.glob(f"{name}/checkpoints/[0-9]*")),
             callback=lambda progress: print(progress.step, flush=True),
         )
         partition = interpretable.learned(gan, config, state).partition
@@ -126,7 +141,7 @@ def main(
         ):
             of = measured(one, partition, features, reals, num_images)
             print(
-                f"without {name:16} {when:6} within {of.within:.3f} between "
+                f"{_LABELS[name]:26} {when:6} within {of.within:.3f} between "
                 f"{of.between:.3f} locality {of.locality:.3f} of random units "
                 f"{of.random_locality:.3f} distance {of.distance:.4f}",
                 flush=True,

@@ -84,8 +84,13 @@ def _train(
             callback=show,
         )
     # First: of units that have all died there is a generator, and no partition.
+    # Of the run that this one goes on with; `save` replaces no folder with more in it.
+    (out / "generator" / interpretable.LEARNED).unlink(missing_ok=True)
     folder = save(interpretable.retrained(gan, state), out / "generator")
-    learned = interpretable.learned(gan, config, state)._replace(made_of=model)
+    # A folder is found from elsewhere too.
+    lies = zoo.located(model)
+    made_of = str(lies.resolve()) if lies == pathlib.Path(model) else model
+    learned = interpretable.learned(gan, config, state)._replace(made_of=made_of)
     interpretable.save_learned(learned, folder / interpretable.LEARNED)
     say(
         f"{folder}: {gan.name} after {steps} steps. `jgan interpretable report "
@@ -114,9 +119,10 @@ def _report(
             writes.
         before: The generator that it was made of, likewise; by default the one of its
             training.
-        layer: Partition the units of this layer, and not show the groups of the
-            training; of other generators, the last one of 16 rows by default.
-        groups: Into how many groups, likewise; 8 by default.
+        layer: Partition the units of this layer, and do not show the groups of the
+            training; by default its layer, or else the last one of 16 rows.
+        groups: Partition into that many, likewise; by default as many as the training
+            has, or else 8.
         data: What real images are, as in training.
         num_images: For each Fréchet distance.
         out: Folder to write; such a page there is replaced.
@@ -131,10 +137,11 @@ def _report(
     file = zoo.located(model) / interpretable.LEARNED
     learned = interpretable.load_learned(file) if file.is_file() else None
     original = _loaded_before(model, before, learned and learned.made_of)
-    if (layer, groups) != (None, None):
-        learned = None
     if learned is not None:
-        layer, groups = learned.partition.layer, learned.partition.num_groups
+        anew = (layer, groups) != (None, None)
+        layer = learned.partition.layer if layer is None else layer
+        groups = learned.partition.num_groups if groups is None else groups
+        learned = None if anew else learned
     segmenter = features = identity = None
     if _makes_scenes(original):
         segmenter = segment.scenes_network()

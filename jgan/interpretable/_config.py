@@ -22,7 +22,8 @@ class EnergyConfig:
             a factor of 1 / (1 - step_size**2 / 4).
         learning_rate: Of Adam.
         average_decay: Of the averaged parameters.
-        size_weight: Of the squared output of the network, which keeps it small.
+        size_weight: Of the squared output of the network, for each number of an
+            activation, which keeps it small.
     """
 
     network: energy.Config = energy.Config()
@@ -75,13 +76,15 @@ class TrainConfig:
         realism_weight: Of the energy of activations, per number.
         interpretability_weight: Of the interpretability loss.
         fidelity_weight: Of the squared difference from the image that the generator as
-            it was makes of the same latents. The paper has no such loss.
+            it was makes of the same latents. The paper has no such loss, and 0 is as
+            published.
         warmup: Steps in which the discriminator and the energy model learn, and the
             generator stays.
         partition_every: Steps between partitions, the first before the first step.
         num_described: Images that a partition is found on.
         num_components: Dimensions of the descriptors of units.
-        batch_size: Real images a step, and as many generated ones.
+        batch_size: Real images a step, and as many generated ones; 3 or more, as a
+            unit's rest is its median over them.
         generator_rate: Learning rate of Adam; low, as the generator is trained already.
         discriminator_rate: Learning rate.
         beta1: Decay of Adam's mean gradient.
@@ -99,7 +102,7 @@ class TrainConfig:
     partition_weight: float = 0.3
     realism_weight: float = 1.0
     interpretability_weight: float = 20.0
-    fidelity_weight: float = 100.0
+    fidelity_weight: float = 0.0
     warmup: int = 500
     partition_every: int = 500
     num_described: int = 256
@@ -132,11 +135,11 @@ class TrainConfig:
         if self.num_groups < 2:
             raise ValueError(f"num_groups is {self.num_groups}; give at least 2.")
         counts = (self.partition_every, self.num_described, self.num_components)
-        if min(*counts, self.batch_size) < 1 or self.warmup < 0:
+        if min(counts) < 1 or self.batch_size < 3 or self.warmup < 0:
             raise ValueError(
                 f"partition_every, num_described and num_components are {counts}, "
                 f"batch_size {self.batch_size} and warmup {self.warmup}; give at least "
-                "1, and for warmup 0."
+                "1, of images 3, and for warmup 0."
             )
         if min(self.generator_rate, self.discriminator_rate) <= 0:
             raise ValueError(

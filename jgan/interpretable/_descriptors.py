@@ -128,7 +128,8 @@ def describe_units(
         num_images: Images that units are described by.
         batch_size: Images at a time.
         num_components: Of the points, at most; fewer where there are fewer units.
-        mesh: As `jgan.stats.collect` has it.
+        mesh: As `jgan.stats.collect` has it, for the products; rests are found on one
+            device, as many images at a time as one of the mesh has.
         key: Consumed whole. The same key means the same latents.
 
     Raises:
@@ -136,7 +137,8 @@ def describe_units(
             are dead.
     """
     sizes: Any = {"num_images": num_images, "batch_size": batch_size}
-    rest = rest_levels(gan, layer, **sizes, key=key)
+    share = batch_size if mesh is None else max(1, batch_size // mesh.size)
+    rest = rest_levels(gan, layer, num_images=num_images, batch_size=share, key=key)
     collected = stats.collect(
         gan, {layer: {"products": zero_products(rest)}}, **sizes, mesh=mesh, key=key
     )

@@ -191,8 +191,9 @@ def energy_step(
 
     def loss(params: Params) -> tuple[Float[Array, ""], EnergyMetrics]:
         real, made = _tilt(config, params, standard), _tilt(config, params, chains)
-        # Of how large they are, likelihood says nothing: only differences count. These
-        # are sums over all numbers of an activation, and their squares grow with it.
+        # Of how large they are, likelihood says nothing: only differences count. They
+        # are sums over all numbers of an activation, and so are those differences: per
+        # number, the squares of such sums weigh as much whatever the layer's size.
         size = jnp.square(jnp.concatenate([real, made])).mean() / standard[0].size
         metrics = EnergyMetrics(
             (_of_noise(standard) - real).mean(), (_of_noise(chains) - made).mean()

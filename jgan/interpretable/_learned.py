@@ -29,7 +29,7 @@ LEARNED = "learned.safetensors"
 _ABOUT = "jgan_learned"
 _ENERGY = "energy/"
 # Another one where names, or layers of the energy network, become others.
-_FORMAT = 1
+_FORMAT = 2
 _NOT_THAT = (
     safetensors.SafetensorError,
     AttributeError,
@@ -48,7 +48,8 @@ class Learned(NamedTuple):
         params: Averaged parameters of its network.
         scale: Of the units of the generator as it was, whose activations the model has
             learned.
-        made_of: Name or folder of the generator as it was, for `jgan.load`.
+        made_of: Name or folder of the generator as it was. `learned` knows its name
+            alone; for `jgan.load` of another than the zoo's, put its folder there.
     """
 
     partition: Partition
@@ -123,7 +124,7 @@ def _learned_of(about: dict, arrays: dict[str, np.ndarray]) -> Learned:
         raise ValueError(f"its format is {about['format']}, and known is {_FORMAT}")
     of_units = ("groups", "shares", "scale_mean", "scale_std")
     counts = {len(arrays[name]) for name in of_units} | {arrays["rest"].shape[-1]}
-    if len(counts) != 1:
+    if len(counts) != 1 or arrays["rest"].ndim != 3:
         raise ValueError(f"rest, {', '.join(of_units)} are not of as many units")
     on_device = {name: jnp.asarray(array) for name, array in arrays.items()}
     mixture = Mixture(*(on_device[name] for name in Mixture._fields))

@@ -111,14 +111,20 @@ def check_partition(gan: Gan, partition: Partition) -> None:
         partition: Of the units of a layer.
 
     Raises:
-        ValueError: If the generator has no such layer, or other units there.
+        ValueError: If the generator has no such layer, or other units or places there.
     """
     check_layers(gan, (partition.layer,))
-    units = gan.layers[partition.layer].units
-    if len(partition.groups) != units:
+    layer = gan.layers[partition.layer]
+    if len(partition.groups) != layer.units:
         raise ValueError(
             f"The partition has {len(partition.groups)} units, and layer "
-            f"{partition.layer!r} of {gan.name} has {units}."
+            f"{partition.layer!r} of {gan.name} has {layer.units}."
+        )
+    if np.shape(partition.rest) != (layer.rows, layer.cols, layer.units):
+        raise ValueError(
+            f"The partition has rests of the shape {np.shape(partition.rest)}, and "
+            f"layer {partition.layer!r} of {gan.name} has {layer.rows} x {layer.cols} "
+            f"places and {layer.units} units. Describe and partition its units."
         )
 
 

@@ -193,7 +193,9 @@ def _generate(gan: Gan, key: PRNGKeyArray) -> Images:
 
 
 def retrained(gan: Gan, state: State) -> Gan:
-    """Returns the generator with the averaged parameters of a training, and its name.
+    """Returns the generator with the averaged parameters of a training.
+
+    Its name is that of the generator as it was, and "-interpretable".
 
     Args:
         gan: As it was.

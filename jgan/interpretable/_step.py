@@ -49,6 +49,7 @@ class Metrics(NamedTuple):
             of the original's. The generator loses what is above 0: where energy is
             least, all images are alike.
         interpretability: Interpretability loss.
+        fidelity: Squared difference from the original's images of the same latents.
         energy_real: Energy of the original's activations, for each number.
         energy_chains: Of samples of the energy model.
         generator_gradient: Norm of its gradient.

@@ -24,7 +24,7 @@ from tests.generators import make_gan
 _LEARNED = Learned(
     Partition(
         "layer2",
-        np.zeros(4, "f4"),
+        np.zeros((2, 2, 4), "f4"),
         np.arange(4, dtype="i4") % 3,
         np.ones((4, 3), "f4") / 3,
         Fit(Mixture(*np.ones((3, 3), "f4")), np.zeros(2, "f4"), np.zeros(1, "i4")),
@@ -73,6 +73,14 @@ def test_options_reach_the_training(run, folder, asked):
     assert jgan.load(made).name == "dcgan_conditional"
 
 
+def test_a_run_that_goes_on_replaces_its_generator(run, folder, asked):
+    command = ("interpretable", "train", folder, "--out", "here")
+    assert run(*command)[0] == 0
+    assert run(*command, "--resume")[0] == 0
+    made = pathlib.Path("here", "generator", "learned.safetensors")
+    assert interpretable.load_learned(made).made_of == folder
+
+
 def test_the_number_of_groups_may_be_found(run, folder, asked, monkeypatch):
     asked_for = []
 
@@ -102,6 +110,8 @@ def test_a_generator_of_scenes_learns_from_scenes(run, asked):
     assert run("interpretable", "train", "scenes64", "--out", "here")[0] == 0
     assert isinstance(asked["world"], ScenesWorld)
     assert (asked["config"].layer, asked["config"].num_groups) == ("block1", 8)
+    learned = pathlib.Path("here", "generator", "learned.safetensors")
+    assert interpretable.load_learned(learned).made_of == "scenes64"
     options = ("--out", "there", "--data", "original", "--resume")
     assert run("interpretable", "train", "scenes64", *options)[0] == 0
     assert (asked["world"], asked["resume"]) == (None, True)
@@ -155,8 +165,8 @@ def test_groups_that_were_learned_are_shown(run, folder, asked, monkeypatch):
     assert asked["learned"] is not None
     # Units are partitioned where somebody says how.
     for options, layer, groups in (
-        (("--layer", "layer1"), "layer1", 8),
-        (("--groups", "3"), interpretable.default_layer(jgan.load(folder)), 3),
+        (("--layer", "layer1"), "layer1", 3),
+        (("--groups", "5"), "layer2", 5),
     ):
         assert run("interpretable", "report", folder, *options)[0] == 0
         assert (asked["layer"], asked["num_groups"]) == (layer, groups)

@@ -143,7 +143,8 @@ def test_outputs_are_kept_small_for_each_number_of_an_activation():
 
     want = jax.grad(loss)(params)
     got = optax.tree.get(after.optimizer, "mu")
-    # Adam's mean gradient after one step with a decay of a half.
+    # Adam's mean gradient after one step with a decay of a half. Sums of 512 images in
+    # another order, of numbers of either sign, are off by more than their last bits.
     for one, other in zip(*map(jax.tree.leaves, (got, want)), strict=True):
         scale = np.abs(other).max()
         np.testing.assert_allclose(2 * one, other, atol=1e-4 * scale, rtol=1e-3)

@@ -89,13 +89,13 @@ def test_other_files_are_refused_by_name(tmp_path):
     none = {name: a for name, a in arrays.items() if name != "shares"}
     fewer = arrays | {"shares": arrays["shares"][1:]}
     later = {
-        name: text.replace('"format": 1', '"format": 2') for name, text in about.items()
+        name: text.replace('"format": 2', '"format": 3') for name, text in about.items()
     }
     for content, beside, message in (
         (none, about, "damaged: KeyError\\('shares'\\)"),
         (fewer, about, "are not of as many units"),
-        (arrays, later, "its format is 2, and known is 1"),
-        (arrays, dict.fromkeys(about, '{"format": 1, "energy": 3}'), "damaged: "),
+        (arrays, later, "its format is 3, and known is 2"),
+        (arrays, dict.fromkeys(about, '{"format": 2, "energy": 3}'), "damaged: "),
     ):
         safetensors.numpy.save_file(content, file, beside)
         with pytest.raises(ValueError, match=message):

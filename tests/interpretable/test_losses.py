@@ -174,11 +174,7 @@ def test_units_that_are_apart_are_pulled_together():
 def test_how_strongly_units_are_active_does_not_matter():
     groups, activation = _groups(), _maps() + 0.05
     gains = jnp.float32([1, 3, 1e-3, 1, 200, 0.1, 7])[None, None, None]
-    for loss in (
-        partition_loss,
-        exclusivity_loss,
-        similarity_loss,
-    ):
+    for loss in (partition_loss, exclusivity_loss, similarity_loss):
         np.testing.assert_allclose(
             loss(normalized_maps(activation, _REST), groups),
             loss(normalized_maps(gains * activation, _REST), groups),

@@ -24,7 +24,7 @@ _LAYER, _SHAPE = "block1", (16, 16, 16)
 _SIZE, _STEPS = 0.2, 7
 _ENERGY = EnergyConfig(network=Config(width=4, hidden=8), step_size=_SIZE)
 _PARTITION = Partition(
-    _LAYER, np.zeros(16, "f4"), np.arange(16) % 3, np.zeros((16, 3)), Fit(0, 0, 0)
+    _LAYER, np.zeros(_SHAPE, "f4"), np.arange(16) % 3, np.zeros((16, 3)), Fit(0, 0, 0)
 )
 
 

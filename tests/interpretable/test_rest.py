@@ -1,4 +1,4 @@
-"""Where units are at rest: medians by place, streamed and within a batch."""
+"""Where units are at rest: medians by place, over images and within a batch."""
 
 import dataclasses
 
@@ -64,6 +64,14 @@ def test_the_rest_of_a_batch_is_the_median_of_each_place(count):
     wide = np.ptp(values, axis=0) / 2**12 + 1e-6
     np.testing.assert_array_less(np.abs(got - np.median(values, axis=0)), wide)
     assert np.abs(got - values.mean(axis=0))[..., [0, 2]].min() > 0.5
+
+
+def test_a_unit_that_is_mostly_off_is_at_rest_where_it_is_off():
+    activation = jax.nn.relu(jax.random.normal(jax.random.key(8), (32, 4, 4, 6)) - 1)
+    values = np.asarray(activation)
+    assert (np.median(values, axis=0) == 0).all()
+    # To the bit: its map would be of length 1 otherwise.
+    np.testing.assert_array_equal(rest_of(activation), 0)
 
 
 def test_what_is_shifted_in_all_images_gains_nothing():

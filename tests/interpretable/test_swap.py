@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import jgan
+from jgan.gan import Layer
 from jgan.interpretable import DEAD, Fit, Partition, group_regions, swap, units_of
 from jgan.taps import Replace
 from tests.generators import make_gan
@@ -27,11 +28,18 @@ def _gan(kind):
     return jgan.load("scenes64") if kind == "scenes64" else make_gan(kind)
 
 
-def _partition(layer, units, num_groups=3):
+def _partition(layer, size, num_groups=3):
+    units = size.units
     groups = np.arange(units) % (num_groups + 1) - 1
     assert DEAD in groups
     shares = np.zeros((units, num_groups))
-    return Partition(layer, np.zeros(units, "f4"), groups, shares, Fit(0, 0, 0))
+    return Partition(
+        layer,
+        np.zeros((size.rows, size.cols, units), "f4"),
+        groups,
+        shares,
+        Fit(0, 0, 0),
+    )
 
 
 def _pair(gan):
@@ -52,7 +60,7 @@ def _assert_same_bits(got, want):
 def test_the_ends_are_exact_bit_for_bit(kind):
     gan, layer = _gan(kind), _KINDS[kind]
     pair = _pair(gan)
-    partition = _partition(layer, gan.layers[layer].units)
+    partition = _partition(layer, gan.layers[layer])
     nothing = swap(gan, partition, (), **pair)
     _assert_same_bits(nothing, _images(gan, pair["target"]))
 
@@ -72,7 +80,7 @@ def test_the_ends_are_exact_bit_for_bit(kind):
 def test_a_group_is_what_a_forward_pass_makes_of_the_mixed_maps(conditioned_on):
     gan, layer = _gan("biggan"), "block1"
     pair = _pair(gan)
-    partition = _partition(layer, gan.layers[layer].units)
+    partition = _partition(layer, gan.layers[layer])
     tap = lambda latents: np.asarray(gan.forward(gan.params, latents)[1][layer])
     chosen = np.isin(partition.groups, [0, 2])
     mixed = np.where(chosen, tap(pair["source"]), tap(pair["target"]))
@@ -86,7 +94,7 @@ def test_a_group_is_what_a_forward_pass_makes_of_the_mixed_maps(conditioned_on):
 def test_only_the_places_asked_for_are_swapped(conditioned_on):
     gan, layer = _gan("biggan"), "block1"
     pair, size = _pair(gan), gan.layers["block1"]
-    partition = _partition(layer, size.units)
+    partition = _partition(layer, size)
     here = np.zeros((2, size.rows, size.cols), bool)
     here[0, :3, 1:], here[1, 2:] = True, True
     tap = lambda latents: np.asarray(gan.forward(gan.params, latents)[1][layer])
@@ -106,7 +114,7 @@ def test_only_the_places_asked_for_are_swapped(conditioned_on):
 
 
 def test_groups_are_units_and_the_dead_belong_to_the_whole_alone():
-    partition = _partition("any", 8)
+    partition = _partition("any", Layer(2, 2, 8))
     np.testing.assert_array_equal(units_of(partition, 1), partition.groups == 1)
     np.testing.assert_array_equal(units_of(partition, None), True)
     every = units_of(partition, [0, 1, 2])
@@ -134,7 +142,11 @@ def test_regions_are_where_the_planted_squares_are():
         ({"group": (0, -1)}, r"no group \[-1\]"),
         ({"conditioned_on": "both"}, "'both'; give 'source' or 'target'"),
         ({"num_sources": 3}, "3 sources and 2 targets"),
-        ({"units": 5}, "5 units, and layer 'block1'"),
+        ({"size": {"units": 5}}, "5 units, and layer 'block1'"),
+        (
+            {"size": {"cols": 1}},
+            r"rests of the shape \(16, 1, 16\).* has 16 x 16 places",
+        ),
         (
             {"places": np.ones((1, 3, 3), bool)},
             r"shape \(1, 3, 3\); layer 'block1' tak",
@@ -148,6 +160,7 @@ def test_regions_are_where_the_planted_squares_are():
         "conditioned on neither",
         "more sources",
         "fewer units",
+        "rests of fewer places",
         "smaller places",
         "an edit that is no pytree",
         "more places",
@@ -155,9 +168,9 @@ def test_regions_are_where_the_planted_squares_are():
 )
 def test_what_does_not_fit_is_refused(options, message):
     gan = _gan("biggan")
-    units = options.pop("units", gan.layers["block1"].units)
+    size = gan.layers["block1"]._replace(**options.pop("size", {}))
     source = gan.sample_latents(options.pop("num_sources", 2), key=jax.random.key(0))
     arguments = {"source": source, "target": _pair(gan)["target"]} | options
     group = arguments.pop("group", 0)
     with pytest.raises(ValueError, match=message):
-        swap(gan, _partition("block1", units), group, **arguments)
+        swap(gan, _partition("block1", size), group, **arguments)

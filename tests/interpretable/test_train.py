@@ -122,6 +122,24 @@ def test_the_generator_waits_while_the_others_learn(finished, tmp_path):
     _equal(made.params["params"], late.ema)
 
 
+def test_the_average_is_short_after_few_steps():
+    gan, recipe = _GAN(), _recipe()
+    state = recipe.refresh(recipe.initial_state(), 1)
+    step = jax.jit(train_step, static_argnames=("config", "moves"))
+    for number in range(4):
+        batch = Originals(gan).sample(8, key=jax.random.key(number))
+        moves = number >= _CONFIG.warmup
+        before, state = state, step(gan, state, batch, _CONFIG, moves=moves)[0]
+        done = number - _CONFIG.warmup
+        kept = (1 + done) / (10 + done) if moves else 1.0
+        for old, new, now in zip(
+            *map(jax.tree.leaves, (before.ema, state.ema, state.generator)),
+            strict=True,
+        ):
+            want = kept * np.asarray(old) + (1 - kept) * np.asarray(now)
+            np.testing.assert_allclose(new, want, rtol=1e-5, atol=1e-6)
+
+
 def test_what_is_learned_is_of_the_generator_that_is_kept(finished):
     _, state = finished
     got = learned(_GAN(), _CONFIG, state)
@@ -331,6 +349,8 @@ def test_another_generator_or_other_data_do_not_go_on(finished):
         ({"num_groups": 17}, "num_groups is 17, and layer 'block0' of .* has 16 units"),
         ({"partition_every": 0}, r"\(0, 16, 4\)"),
         ({"warmup": -1}, "warmup -1"),
+        ({"batch_size": 2}, "batch_size 2 and .* of images 3"),
+        ({"fidelity_weight": -1.0}, "-1.0"),
         ({"generator_rate": 0.0}, "rates 0.0"),
         ({"ema_decay": 1.0}, "1.0"),
     ],

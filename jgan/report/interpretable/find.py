@@ -117,7 +117,8 @@ def find_interpretable(
         key: Consumed whole.
     """
     keys = jax.random.split(key, 10)
-    batch = images_that_fit(gan)
+    # With a single image, nothing is compared with another one's.
+    batch = max(2, images_that_fit(gan))
     progress("partitioning", 0.0)
     sizes: Any = {"num_images": _DESCRIBED, "batch_size": batch, "key": keys[0]}
     if learned is not None:

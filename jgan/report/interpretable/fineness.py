@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from jgan import interpretable
@@ -18,7 +17,8 @@ class Fineness(NamedTuple):
         num_groups: How many.
         silhouette: On other images than groups were found on; see `silhouette`.
         within: Overlap of units within groups.
-        area: Mean share of an image where a group is active, smaller for finer ones.
+        area: Mean share of an image where a group that has units is active, smaller
+            for finer ones.
     """
 
     num_groups: int
@@ -61,7 +61,7 @@ def fineness(
                 number,
                 interpretable.silhouette(points, partition.groups[both]),
                 agreement.within,
-                float(np.mean(agreement.area)),
+                float(agreement.area[agreement.unit_shares > 0].mean()),
             )
         )
     return found
