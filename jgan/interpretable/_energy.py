@@ -17,7 +17,7 @@ from jaxtyping import Array, ArrayLike, Float, Int, Key, PRNGKeyArray
 
 from jgan.interpretable._config import EnergyConfig
 from jgan.models.energy import Energy
-from jgan.training.optimize import follow
+from jgan.training.optimize import follow, ramped
 from jgan.typing import Activation, Params
 
 
@@ -202,9 +202,7 @@ def energy_step(
 
     gradient, metrics = jax.grad(loss, has_aux=True)(state.params)
     params, optimizer = follow(_adam(config), gradient, state.optimizer, state.params)
-    # An average of few steps is short: it would be of where the network started.
-    done = state.step.astype(jnp.float32)
-    decay = jnp.minimum(config.average_decay, (1 + done) / (10 + done))
+    decay = ramped(config.average_decay, state.step.astype(jnp.float32))
     average = optax.incremental_update(params, state.average, 1 - decay)
     return EnergyState(state.step + 1, params, average, optimizer, chains), metrics
 

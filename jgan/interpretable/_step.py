@@ -28,7 +28,7 @@ from jgan.interpretable._state import State, adam
 from jgan.models.discriminators import Discriminator
 from jgan.training import keys
 from jgan.training.losses import hinge_generator
-from jgan.training.optimize import follow
+from jgan.training.optimize import follow, ramped
 from jgan.training.step import discriminate
 from jgan.typing import Activation, Images, Params
 from jgan.worlds import Batch
@@ -159,9 +159,8 @@ def train_step(
             state.generator_optimizer,
             state.generator,
         )
-        # An average of few steps is short: it would be of what units were like before.
         done = (state.step - config.warmup).astype(jnp.float32)
-        decay = jnp.minimum(config.ema_decay, (1 + done) / (10 + done))
+        decay = ramped(config.ema_decay, done)
         ema = optax.incremental_update(generator, state.ema, 1 - decay)
         state = state._replace(
             generator=generator, ema=ema, generator_optimizer=generator_optimizer

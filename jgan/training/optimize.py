@@ -1,9 +1,24 @@
-"""One update by an optimizer of Optax."""
+"""One update by an optimizer of Optax, and how long an average of updates is."""
 
 import jax
+import jax.numpy as jnp
 import optax
+from jaxtyping import Array, ArrayLike, Float
 
 from jgan.typing import Params
+
+
+def ramped(decay: float, done: Float[ArrayLike, ""]) -> Float[Array, ""]:
+    """Returns the decay of a moving average after some updates: short after few.
+
+    At the full decay an average would be of where it started for as many updates as it
+    is long. This one is as long as a ninth of the updates, until that is its length.
+
+    Args:
+        decay: At most.
+        done: Updates before this one.
+    """
+    return jnp.minimum(decay, (1 + done) / (10 + done))
 
 
 def follow(

@@ -114,6 +114,7 @@ def test_numbers_are_of_the_partition_that_a_user_finds(pages, gans):
         assert 0 <= found[side]["within"] <= 1
         assert found[side]["frechet_distance"] > 0
         # Of pairs of images that are more alike.
+        assert found[side]["class_locality"] > 0
         assert found[side]["class_locality"] != found[side]["locality"]
     # The reals are those of the generator before.
     assert found["before"]["frechet_distance"] < found["after"]["frechet_distance"]
