@@ -112,7 +112,8 @@ def _report(
 ) -> None:
     """Show groups of units before and after, as a page that opens from disk.
 
-    Of faces, the extras faces and identity tell parts and persons, if installed.
+    Of faces, the extras faces and identity tell parts and persons, if installed. But
+    for scenes, distances are on EfficientNet's features, which are fetched once.
 
     Args:
         model: Name in `jgan models`, or a folder, such as `jgan interpretable train`
@@ -142,11 +143,13 @@ def _report(
         layer = learned.partition.layer if layer is None else layer
         groups = learned.partition.num_groups if groups is None else groups
         learned = None if anew else learned
-    segmenter = features = identity = None
+    segmenter = identity = None
     if _makes_scenes(original):
         segmenter = segment.scenes_network()
         features = segmenter.features
-    elif makes_faces(original):
+    else:
+        features = _features_of_photographs()
+    if makes_faces(original):
         segmenter, identity = face_readers()
     with progress_bar(rich.progress.TimeElapsedColumn()) as progress:
         page = write_interpretable(
@@ -165,6 +168,15 @@ def _report(
             progress=progress,
         )
     say(f"Open {page.resolve()} in a browser.")
+
+
+def _features_of_photographs() -> Any:
+    """Returns those of EfficientNet, or None and a line where it cannot be fetched."""
+    try:
+        return zoo.efficientnet_lite0(callback=mention).features
+    except zoo.PullError as error:
+        mention(f"{error} The page goes without distances.")
+        return None
 
 
 def _loaded_before(model: str, before: str | None, made_of: str | None) -> Gan:

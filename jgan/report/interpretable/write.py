@@ -142,6 +142,7 @@ def _write_numbers(
         "partition_given": found.given,
         "seed": seed,
         "num_dead": found.partition.num_dead,
+        "compared_with": found.compared_with,
         "before": summary_numbers(found.before),
         "after": summary_numbers(found.after),
         "pair_distances": found.distances,

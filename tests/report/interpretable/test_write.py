@@ -116,7 +116,10 @@ def test_numbers_are_of_the_partition_that_a_user_finds(pages, gans):
         # Of pairs of images that are more alike.
         assert found[side]["class_locality"] > 0
         assert found[side]["class_locality"] != found[side]["locality"]
-    # The reals are those of the generator before.
+    # There are no data, and the reals are those of the generator before.
+    said = "other images of the generator before"
+    assert found["compared_with"] == said
+    assert f"distance to {said}" in Page(pages["named"]).text
     assert found["before"]["frechet_distance"] < found["after"]["frechet_distance"]
     assert found["energy_gap"] is None
     assert [one["num_groups"] for one in found["fineness"]] == [6, 8, 12]
