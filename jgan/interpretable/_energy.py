@@ -5,7 +5,8 @@ likelihood, whose Langevin dynamics mends what is not realistic. Equations are n
 published: a jgan reconstruction, after Xie, Lu, Zhu & Wu (2016) and Tieleman (2008).
 Activations are standardized unit by unit; a standard normal times the exponential of a
 network is their density, and the gradient of likelihood compares real activations with
-those of chains that go on from step to step.
+those of chains that go on from step to step. Real ones have some noise added: they lie
+near few dimensions, and in the others the likeliest density would have no width.
 """
 
 from typing import Any, NamedTuple
@@ -185,9 +186,12 @@ def energy_step(
         standard: Real activations, standardized.
         key: Consumed whole.
     """
+    chains_key, noise_key = jax.random.split(key)
     chains = langevin(
-        config, state.params, state.chains, num_steps=config.num_steps, key=key
+        config, state.params, state.chains, num_steps=config.num_steps, key=chains_key
     )
+    drawn = jax.random.normal(noise_key, standard.shape, standard.dtype)
+    standard = standard + config.data_noise * drawn
 
     def loss(params: Params) -> tuple[Float[Array, ""], EnergyMetrics]:
         real, made = _tilt(config, params, standard), _tilt(config, params, chains)

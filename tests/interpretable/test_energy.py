@@ -28,6 +28,8 @@ _CONFIG = EnergyConfig(
     num_chains=512,
     num_steps=10,
     step_size=0.1,
+    # Added to reals, it would be learned with them.
+    data_noise=0.0,
     size_weight=1e-4,
 )
 # At the rate, and at a tenth of it.
@@ -123,6 +125,31 @@ def test_what_is_corrupted_has_higher_energy():
     assert share >= 0.95
 
 
+def test_where_reals_do_not_vary_chains_are_as_wide_as_the_noise():
+    """Of a layer most directions are such; without width there, chains break out."""
+    config = dataclasses.replace(_CONFIG, num_chains=128, data_noise=0.2)
+
+    @jax.jit
+    def run(state, keys):
+        def step(state, key):
+            first, second = jax.random.split(key)
+            reals = _draw(first, config.num_chains)
+            # Both units are alike, and nothing is their difference.
+            alike = jnp.repeat(reals[..., :1], 2, axis=-1)
+            return energy_step(config, state, alike, key=second)
+
+        return jax.lax.scan(step, state, keys)
+
+    start = initial_energy(config, _SHAPE, key=jax.random.key(12))
+    end, _ = run(start, jax.random.split(jax.random.key(13), 1500))
+    chains = jax.jit(functools.partial(langevin, config, num_steps=500))
+    found = chains(end.average, end.chains, key=jax.random.key(14))
+    across = np.asarray(found[..., 0] - found[..., 1], np.float64)
+    # The variance of the difference of two numbers of that noise; of 1,024 of them,
+    # four standard errors.
+    assert across.var() == pytest.approx(2 * 0.2**2, rel=0.18)
+
+
 def test_outputs_are_kept_small_for_each_number_of_an_activation():
     """Those of scenes64 are sums over 24,576 numbers: not divided, none is learned."""
     config = dataclasses.replace(_CONFIG, size_weight=2.0)
@@ -180,6 +207,7 @@ def test_a_scale_restores_what_it_standardized(new_key):
         ({"step_size": 1.0}, "step_size is 1.0"),
         ({"learning_rate": 0.0}, "learning_rate is 0.0"),
         ({"size_weight": -1.0}, "size_weight -1.0"),
+        ({"data_noise": -1.0}, "data_noise -1.0"),
         ({"average_decay": 1.0}, "average_decay is 1.0"),
     ],
 )

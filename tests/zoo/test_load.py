@@ -7,7 +7,7 @@ import jax
 import pytest
 
 import jgan
-from jgan import zoo
+from jgan import interpretable, zoo
 from jgan.convert.assemble import families
 from jgan.worlds.scenes import CLASS_NAMES
 from jgan.zoo import table
@@ -110,7 +110,11 @@ def test_a_damaged_generator_says_what_to_delete(home, entry, pip):
 
 @pytest.mark.parametrize(
     ("name", "family", "class_names"),
-    [("scenes64", "biggan", CLASS_NAMES), ("eigen64", "eigengan", ())],
+    [
+        ("scenes64", "biggan", CLASS_NAMES),
+        ("scenes64-interpretable", "biggan", CLASS_NAMES),
+        ("eigen64", "eigengan", ()),
+    ],
 )
 def test_what_jgan_trained_comes_with_it(home, name, family, class_names):
     gan = jgan.load(name)
@@ -119,3 +123,13 @@ def test_what_jgan_trained_comes_with_it(home, name, family, class_names):
     assert sum(leaf.size for leaf in jax.tree.leaves(gan.params)) <= 2_000_000
     assert zoo.pull(name) == zoo.folder_of(name)
     assert not home.exists()
+
+
+def test_groups_that_were_learned_come_with_their_generator():
+    name = "scenes64-interpretable"
+    learned = interpretable.load_learned(zoo.located(name) / interpretable.LEARNED)
+    assert learned.made_of == "scenes64"
+    interpretable.check_partition(jgan.load(name), learned.partition)
+    # What may be shipped with the package.
+    files = zoo.located(name).iterdir()
+    assert sum(file.stat().st_size for file in files) <= 8_000_000

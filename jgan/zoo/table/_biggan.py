@@ -17,6 +17,19 @@ ENTRIES = (
         shipped=True,
     ),
     Entry(
+        name="scenes64-interpretable",
+        family="biggan",
+        resolution=64,
+        num_classes=8,
+        source="jgan",
+        license="MIT",
+        note=(
+            "scenes64 retrained so that units of block1 stand for one concept each, by "
+            "`jgan interpretable train scenes64`; its groups lie beside it."
+        ),
+        shipped=True,
+    ),
+    Entry(
         name="biggan-128",
         family="biggan",
         resolution=128,
