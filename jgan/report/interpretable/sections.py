@@ -183,7 +183,8 @@ def swaps_section(files: Files, found: Found) -> Section:
             f"{_figure(found.before.locality[group])}; difference × {magnified}"  # noqa: RUF001
         )
         title = f"Group {group}{html.escape(name_of(found, group))}"
-        cards.append(card(title, detail, f'<div class="heads">{heads}</div>{picture}'))
+        heads_and_picture = f'<div class="heads four">{heads}</div>{picture}'
+        cards.append(card(title, detail, heads_and_picture))
     body = (
         "<p>The maps of one group are taken from one image and put into another; the "
         "layers after are those of the second.</p>"
