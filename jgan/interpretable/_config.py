@@ -82,7 +82,8 @@ class TrainConfig:
             ``"similarity"``.
         adversarial_weight: Of the adversarial loss of the generator.
         partition_weight: Of the partition loss.
-        realism_weight: Of the energy of activations, per number.
+        realism_weight: Of the energy of activations, per number. With 1, groups came
+            to be active most at the edges of images, where it changes little.
         interpretability_weight: Of the interpretability loss.
         fidelity_weight: Of the squared difference from the image that the generator as
             it was makes of the same latents. The paper has no such loss, and 0 is as
@@ -109,7 +110,7 @@ class TrainConfig:
     interpretability: str = "exclusivity"
     adversarial_weight: float = 1.0
     partition_weight: float = 0.3
-    realism_weight: float = 1.0
+    realism_weight: float = 10.0
     interpretability_weight: float = 20.0
     fidelity_weight: float = 0.0
     warmup: int = 500
