@@ -83,9 +83,9 @@ def _train(
             resume=resume,
             callback=show,
         )
-    # First: of units that have all died there is a generator, and no partition.
     # Of the run that this one goes on with; `save` replaces no folder with more in it.
     (out / "generator" / interpretable.LEARNED).unlink(missing_ok=True)
+    # First: of units that have all died there is a generator, and no partition.
     folder = save(interpretable.retrained(gan, state), out / "generator")
     # A folder is found from elsewhere too.
     lies = zoo.located(model)

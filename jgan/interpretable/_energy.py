@@ -72,7 +72,7 @@ class EnergyMetrics(NamedTuple):
     """What a step tells.
 
     Attributes:
-        real: Mean energy of real activations, the lower the likelier.
+        real: Mean energy of real activations with their noise, the lower the likelier.
         chains: Of the chains. Where the model has learned, both are alike.
     """
 

@@ -50,7 +50,8 @@ class Metrics(NamedTuple):
             least, all images are alike.
         interpretability: Interpretability loss.
         fidelity: Squared difference from the original's images of the same latents.
-        energy_real: Energy of the original's activations, for each number.
+        energy_real: Energy of the original's activations, with the noise that the
+            energy model learns them with, for each number.
         energy_chains: Of samples of the energy model.
         generator_gradient: Norm of its gradient.
         discriminator_gradient: Norm of its gradient.

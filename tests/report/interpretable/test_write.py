@@ -19,6 +19,7 @@ from jgan.interpretable import (
 )
 from jgan.models import energy
 from jgan.report import write_interpretable
+from jgan.worlds import ScenesWorld
 from tests.generators import make_gan
 from tests.report.interpretable.test_faces import FirstChannel
 from tests.report.parse import Page, strict_json
@@ -67,7 +68,11 @@ def pages(tmp_path_factory, gans):
         ("plain", {}),
         (
             "faces",
-            {"segmenter": _Faces(), "identity": FirstChannel(pathlib.Path())},
+            {
+                "segmenter": _Faces(),
+                "identity": FirstChannel(pathlib.Path()),
+                "world": ScenesWorld(),
+            },
         ),
     ):
         folder = tmp_path_factory.mktemp("pages") / name
@@ -120,6 +125,8 @@ def test_numbers_are_of_the_partition_that_a_user_finds(pages, gans):
     said = "other images of the generator before"
     assert found["compared_with"] == said
     assert f"distance to {said}" in Page(pages["named"]).text
+    faces = strict_json(pages["faces"] / "interpretable.json")
+    assert faces["compared_with"] == "real images"
     assert found["before"]["frechet_distance"] < found["after"]["frechet_distance"]
     assert found["energy_gap"] is None
     assert [one["num_groups"] for one in found["fineness"]] == [6, 8, 12]
