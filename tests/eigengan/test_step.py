@@ -179,14 +179,16 @@ def test_class_weight_adds_to_the_gradient_what_raises_the_information():
 
 
 def test_a_discriminator_learns_the_classes_it_is_told():
-    # At this rate, a step now and then would be too long.
-    config = dataclasses.replace(_LABELED, learning_rate=3e-3, longest_step=1.0)
+    # At this rate, a step now and then would be too long. At a higher one the cost may
+    # jump late, and on which step is a matter of a machine's rounding.
+    config = dataclasses.replace(_LABELED, learning_rate=2e-3, longest_step=1.0)
     state = jax.jit(initial_state, static_argnums=0)(config)
     told = []
-    for _ in range(100):
+    for _ in range(200):
         state, metrics = _step(config, False)(state, reals())
         told.append(float(metrics.classes))
-    # To know nothing of eight classes costs their logarithm.
+    # To know nothing of eight classes costs their logarithm. Of six seeds, the worst
+    # came to cost a thirtieth of it.
     assert told[0] > 0.8 * np.log(8)
     assert np.median(told[-10:]) < 0.1 * np.log(8)
     # Without classes, nothing is told.
