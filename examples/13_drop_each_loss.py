@@ -29,6 +29,7 @@ _DROPPED: dict[str, dict[str, Any]] = {
     "partition": {"partition_weight": 0.0},
     "realism": {"realism_weight": 0.0},
     "interpretability": {"interpretability_weight": 0.0},
+    "locality": {"locality_weight": 0.0},
     "fidelity": {"fidelity_weight": 0.0},
     "similarity": {"interpretability": "similarity"},
 }
@@ -44,6 +45,7 @@ _Name = Literal[
     "partition",
     "realism",
     "interpretability",
+    "locality",
     "fidelity",
     "similarity",
 ]

@@ -59,6 +59,7 @@ from jgan.interpretable._learned import (
 )
 from jgan.interpretable._losses import (
     exclusivity_loss as exclusivity_loss,
+    locality_loss as locality_loss,
     partition_loss as partition_loss,
     similarity_loss as similarity_loss,
 )

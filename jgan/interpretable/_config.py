@@ -88,6 +88,8 @@ class TrainConfig:
         realism_weight: Of the energy of activations, per number. With 1, groups came
             to be active most at the edges of images, where it changes little.
         interpretability_weight: Of the interpretability loss.
+        locality_weight: Of the locality loss, which swaps a group in each step. The
+            paper measures locality and has no such loss: 0 is as published.
         fidelity_weight: Of the squared difference from the image that the generator as
             it was makes of the same latents. The paper has no such loss, and 0 is as
             published.
@@ -115,6 +117,7 @@ class TrainConfig:
     partition_weight: float = 0.3
     realism_weight: float = 10.0
     interpretability_weight: float = 20.0
+    locality_weight: float = 10.0
     fidelity_weight: float = 0.0
     warmup: int = 500
     partition_every: int = 500
@@ -139,6 +142,7 @@ class TrainConfig:
             self.partition_weight,
             self.realism_weight,
             self.interpretability_weight,
+            self.locality_weight,
             self.fidelity_weight,
         )
         if min(weights) < 0:

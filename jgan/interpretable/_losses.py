@@ -1,19 +1,20 @@
-"""What makes the units of a group alike, and groups different.
+"""What makes the units of a group alike, groups different, and their swaps local.
 
 Li et al. (2022) name a partition loss and an interpretability loss, and publish neither
-equation: a jgan reconstruction. All of them compare normalized maps, so that how
-strongly a unit is active is left to the adversarial loss. Groups are constants here;
-`train` finds them anew every so many steps.
+equation: a jgan reconstruction. These compare normalized maps, so that how strongly a
+unit is active is left to the adversarial loss; what a group makes of an image is a
+matter of the locality loss. Groups are constants here; `train` finds them anew every so
+many steps.
 """
 
 import functools
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from jgan.interpretable._groups import Groups, group_centers
-from jgan.typing import Activation
+from jgan.typing import Activation, Images
 
 # Differences are taken of products, which TF32 would have to three digits.
 _einsum = functools.partial(jnp.einsum, precision=jax.lax.Precision.HIGHEST)
@@ -91,3 +92,27 @@ def similarity_loss(maps: Activation, groups: Groups) -> Float[Array, ""]:
     filled = (inside.sum(axis=0) > 0).astype(own.dtype)
     shares = own / jnp.maximum(every, 1e-12)
     return -(filled * shares).sum() / jnp.maximum(filled.sum(), 1.0)
+
+
+def locality_loss(
+    images: Images, swapped: Images, region: Bool[Array, "image row col"]
+) -> Float[Array, ""]:
+    """Returns how much a swap changes outside of its region, from 0 to 1.
+
+    The mean squared change outside over the sum of that and the one inside, whose ratio
+    is `metrics.locality`. That each group alone is to generate its region is how Li et
+    al. (2022) describe the interpretability loss; that it is said of the image, too, is
+    a jgan reconstruction: maps alone leave open what later layers make of small
+    differences elsewhere. Without any change, 0.
+
+    Args:
+        images: As they are.
+        swapped: With a group of another image.
+        region: Where the group is active in either.
+    """
+    change = jnp.square(swapped - images).mean(axis=-1)
+    inside = region.astype(change.dtype)
+    mean = lambda places: (places * change).sum() / jnp.maximum(places.sum(), 1.0)
+    within, outside = mean(inside), mean(1 - inside)
+    # A hundredth of the change of one pixel by one of 255 levels, in 64 x 64.
+    return outside / (within + outside + 1e-10)

@@ -2,9 +2,10 @@
 
 The generator follows the sum of the four losses of Li et al. (2022): the adversarial
 one, how unlikely units are for their groups, how unlikely the layer's activation is for
-the energy model, and what keeps groups apart; and of one more, how far images are off
-those that it made before. As in BigGAN's step of `jgan.training`, it follows the
-updated networks, through the images it has already made.
+the energy model, and what keeps groups apart; and of two more: what a swap of a group
+changes elsewhere, and how far images are off those that it made before. As in BigGAN's
+step of `jgan.training`, it follows the updated networks, through the images it has
+already made.
 """
 
 from typing import Any, NamedTuple
@@ -20,12 +21,15 @@ from jgan.interpretable._descriptors import normalized_maps
 from jgan.interpretable._energy import EnergyState, energy, energy_step
 from jgan.interpretable._losses import (
     exclusivity_loss,
+    locality_loss,
     partition_loss,
     similarity_loss,
 )
+from jgan.interpretable._regions import swap_regions
 from jgan.interpretable._rest import rest_of
 from jgan.interpretable._state import State, adam
 from jgan.models.discriminators import Discriminator
+from jgan.taps import blend
 from jgan.training import keys
 from jgan.training.losses import hinge_generator
 from jgan.training.optimize import follow, ramped
@@ -49,6 +53,7 @@ class Metrics(NamedTuple):
             of the original's. The generator loses what is above 0: where energy is
             least, all images are alike.
         interpretability: Interpretability loss.
+        locality: Locality loss, of one group after the other.
         fidelity: Squared difference from the original's images of the same latents.
         energy_real: Energy of the original's activations, with the noise that the
             energy model learns them with, for each number.
@@ -63,6 +68,7 @@ class Metrics(NamedTuple):
     partition: Scalar
     realism: Scalar
     interpretability: Scalar
+    locality: Scalar
     fidelity: Scalar
     energy_real: Scalar
     energy_chains: Scalar
@@ -99,11 +105,20 @@ def train_step(
     drawn = lambda use: keys.step_key(config.seed, state.step, use)
     latents = draw(drawn(keys.LATENTS))
 
-    def generate(trained: Params) -> tuple[Images, Activation]:
-        images, taps = gan.forward(state.params(trained), latents, None)
-        return images, taps[config.layer]
+    # One group after the other: all in each step would be as many generators.
+    group = state.step % config.num_groups
+    swapped_units = (state.groups.numbers == group).astype(jnp.float32)
 
-    (images, activation), pull_back = jax.vjp(generate, state.generator)
+    def generate(trained: Params) -> tuple[Images, Activation, Images]:
+        params = state.params(trained)
+        images, taps = gan.forward(params, latents, None)
+        activation = taps[config.layer]
+        before = jnp.roll(activation, 1, axis=0)
+        edit = blend(swapped_units[None, None, None], before)
+        swapped = gan.forward(params, latents, {config.layer: edit})[0]
+        return images, activation, swapped
+
+    (images, activation, swapped), pull_back = jax.vjp(generate, state.generator)
     labels = latents.class_label if gan.num_classes else None
     (loss, spectral_norm), gradient = discriminate(
         Discriminator(config.discriminator),
@@ -129,7 +144,7 @@ def train_step(
     network: Any = Discriminator(config.discriminator)
     variables = {"params": discriminator, "spectral_norm": spectral_norm}
 
-    def cost(images: Images, activation: Activation):
+    def cost(images: Images, activation: Activation, swapped: Images):
         scores = network.apply(variables, images, labels)
         maps = normalized_maps(activation, rest_of(activation))
         standard = state.scale.standardize(activation)
@@ -139,6 +154,11 @@ def train_step(
             "interpretability": _INTERPRETABILITY[config.interpretability](
                 maps, state.groups
             ),
+            "locality": locality_loss(
+                images,
+                swapped,
+                swap_regions(maps, swapped_units[:, None], gan.resolution),
+            ),
             "fidelity": jnp.square(images - pictures).mean(),
         }
         adversarial = hinge_generator(scores)
@@ -147,11 +167,14 @@ def train_step(
             + config.partition_weight * parts["partition"]
             + config.realism_weight * jax.nn.relu(parts["realism"])
             + config.interpretability_weight * parts["interpretability"]
+            + config.locality_weight * parts["locality"]
             + config.fidelity_weight * parts["fidelity"]
         )
         return total, {"generator": adversarial, **parts}
 
-    gradients, parts = jax.grad(cost, argnums=(0, 1), has_aux=True)(images, activation)
+    gradients, parts = jax.grad(cost, argnums=(0, 1, 2), has_aux=True)(
+        images, activation, swapped
+    )
     (generator_gradient,) = pull_back(gradients)
     if moves:
         generator, generator_optimizer = follow(

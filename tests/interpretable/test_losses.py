@@ -7,11 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jgan import metrics
 from jgan.interpretable import (
     DEAD,
     Groups,
     exclusivity_loss,
     group_centers,
+    locality_loss,
     partition_loss,
     similarity_loss,
 )
@@ -180,3 +182,28 @@ def test_how_strongly_units_are_active_does_not_matter():
             loss(normalized_maps(gains * activation, _REST), groups),
             rtol=1e-5,
         )
+
+
+def test_locality_is_that_of_a_swap_and_bounded():
+    keys = jax.random.split(jax.random.key(2), 3)
+    images, swapped = (jax.random.uniform(k, (3, 8, 8, 3)) for k in keys[:2])
+    # Fewer pixels inside than outside, in each image others.
+    region = jax.random.uniform(keys[2], (3, 8, 8)) < jnp.float32(0.3)
+    ratio = metrics.locality(np.asarray(images), np.asarray(swapped), region)
+    got = float(locality_loss(images, swapped, region))
+    assert got == pytest.approx(ratio / (1 + ratio), rel=1e-5)
+    within = jnp.where(region[..., None], swapped, images)
+    outside = jnp.where(region[..., None], images, swapped)
+    assert float(locality_loss(images, within, region)) == 0
+    assert float(locality_loss(images, outside, region)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_locality_without_a_change_or_a_region_has_finite_slopes(everywhere):
+    images = jax.random.uniform(jax.random.key(0), (2, 4, 4, 3))
+    region = jnp.full((2, 4, 4), everywhere)
+    for swapped in (images, images + 0.1):
+        value, slope = jax.value_and_grad(locality_loss, 1)(images, swapped, region)
+        assert np.isfinite(slope).all()
+        changed = swapped is not images
+        assert float(value) == pytest.approx(float(changed and not everywhere))

@@ -19,6 +19,7 @@ from jgan.interpretable import (
     energy,
     exclusivity_loss,
     learned,
+    locality_loss,
     partition_loss,
     partition_units,
     rest_of,
@@ -29,6 +30,7 @@ from jgan.interpretable import (
 from jgan.interpretable._descriptors import normalized_maps
 from jgan.interpretable._recipe import _Recipe
 from jgan.models import discriminators, energy as energy_model
+from jgan.taps import blend
 from jgan.training import keys
 from jgan.training.losses import hinge_generator
 from tests.generators import make_gan
@@ -201,10 +203,13 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
         realism_weight=5.0,
         interpretability_weight=300.0,
         adversarial_weight=0.5,
+        locality_weight=20.0,
         fidelity_weight=100.0,
     )
     gan, recipe = _GAN(), _recipe(config)
     before = recipe.refresh(recipe.initial_state(), 1)
+    # The group that is swapped is the one whose turn it is.
+    before = before._replace(step=jnp.int32(4))
     # Energy is lost only where it is more than usual: activations are off here. With
     # all parameters half as large again, the last bit of one tells in the gradient.
     block = {
@@ -215,12 +220,18 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
     batch = Originals(gan).sample(8, key=jax.random.key(5))
     step = jax.jit(train_step, static_argnames=("config", "moves"))
     after, metrics = step(gan, before, batch, config, moves=True)
-    latents = gan.sample_latents(8, key=keys.step_key(0, 0, keys.LATENTS))
+    latents = gan.sample_latents(8, key=keys.step_key(0, 4, keys.LATENTS))
+    turn = np.asarray(before.groups.numbers) == 1
+    assert turn.any()
 
     @jax.jit
     @jax.grad
     def gradient(trained):
-        images, taps = gan.forward({**gan.params, "params": trained}, latents)
+        params = {**gan.params, "params": trained}
+        images, taps = gan.forward(params, latents)
+        others = jax.tree.map(lambda x: jnp.roll(x, 1, axis=0), latents)
+        edit = blend(turn[None, None, None], gan.forward(params, others)[1][_LAYER])
+        swapped = gan.forward(params, latents, {_LAYER: edit})[0]
         scores = discriminators.Discriminator(config.discriminator).apply(
             {"params": after.discriminator, "spectral_norm": after.spectral_norm},
             images,
@@ -229,6 +240,10 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
         maps = normalized_maps(taps[_LAYER], rest_of(taps[_LAYER]))
         standard = before.scale.standardize(taps[_LAYER])
         energies = energy(config.energy, after.energy.average, standard)
+        center = maps[..., turn].mean(axis=-1)
+        center = center / center.max(axis=(1, 2), keepdims=True)
+        there = jax.image.resize(center, images.shape[:3], "bilinear") > 0.5
+        there = there | jnp.roll(there, 1, axis=0)
         unlike = jnp.square(images - gan.forward(gan.params, latents)[0]).mean()
         return (
             0.5 * hinge_generator(scores)
@@ -236,10 +251,12 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
             + 200.0 * partition_loss(maps, before.groups)
             + 5.0 * energies.mean() / standard[0].size
             + 300.0 * loss(maps, before.groups)
+            + 20.0 * locality_loss(images, swapped, there)
         )
 
     assert metrics.realism > 0
     assert metrics.fidelity > 1e-5
+    assert metrics.locality > 0.1
     want = gradient(before.generator)
     np.testing.assert_allclose(
         metrics.generator_gradient, optax.tree.norm(want), rtol=1e-3
