@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import rich.progress
 import tyro
 
-from jgan import segment, zoo
+from jgan import segment, stats, zoo
 from jgan.cli._checks import check_seed
 from jgan.cli._console import mention, progress_bar, say
 from jgan.cli._faces import face_readers, makes_faces
@@ -143,6 +143,10 @@ def _report(
         layer = learned.partition.layer if layer is None else layer
         groups = learned.partition.num_groups if groups is None else groups
         learned = None if anew else learned
+    layer = interpretable.default_layer(gan) if layer is None else layer
+    # What is refused is refused before anything is fetched for it.
+    stats.check_layers(gan, (layer,))
+    world = _world(original, data)
     segmenter = identity = None
     if _makes_scenes(original):
         segmenter = segment.scenes_network()
@@ -156,13 +160,13 @@ def _report(
             gan,
             original,
             out,
-            layer=interpretable.default_layer(gan) if layer is None else layer,
+            layer=layer,
             num_groups=_GROUPS if groups is None else groups,
             learned=learned,
             segmenter=segmenter,
             features=features,
             identity=identity,
-            world=_world(original, data),
+            world=world,
             num_images=num_images,
             seed=seed,
             progress=progress,

@@ -260,3 +260,15 @@ def test_what_cannot_be_is_refused(run, folder, options, message):
         assert message in errors
         assert not pathlib.Path("here").exists()
         assert not pathlib.Path("interpretable").exists()
+
+
+@pytest.mark.parametrize("options", [("--layer", "nowhere"), ("--data", "scenes")])
+def test_nothing_is_fetched_for_a_page_that_is_refused(
+    run, folder, options, monkeypatch
+):
+    fetched = []
+    monkeypatch.setattr(
+        zoo, "efficientnet_lite0", lambda callback: fetched.append(callback)
+    )
+    status, _, _ = run("interpretable", "report", folder, "--before", folder, *options)
+    assert (status, fetched) == (1, [])
