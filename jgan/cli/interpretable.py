@@ -144,8 +144,9 @@ def _report(
         groups = learned.partition.num_groups if groups is None else groups
         learned = None if anew else learned
     layer = interpretable.default_layer(gan) if layer is None else layer
-    # What is refused is refused before anything is fetched for it.
-    stats.check_layers(gan, (layer,))
+    # Before networks are fetched for a page that cannot be.
+    for one in (gan, original):
+        stats.check_layers(one, (layer,))
     world = _world(original, data)
     segmenter = identity = None
     if _makes_scenes(original):

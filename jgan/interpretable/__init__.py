@@ -3,11 +3,11 @@
 Li et al. (2022), whose equations are not published: a jgan reconstruction. Start with
 `describe_units`, which tells where each unit of a layer is active, and
 `partition_units`, which finds those that are active alike; `default_num_groups` tells
-into how many groups. `train` makes units more alike, and needs no data. With a
-partition, `swap` puts a concept of one image into another, `group_regions` tells where
-it is, and `agreement` how well the partition fits. `energy_step` learns how likely
-activations are, `energy_gap` whether it has learned that, and `refine` makes edited
-ones more so.
+into how many groups. `train` makes units of a group more alike and swaps more local,
+and needs no data. With a partition, `swap` puts a concept of one image into another,
+`group_regions` tells where it is, and `agreement` how well the partition fits.
+`energy_step` learns how likely activations are, `energy_gap` whether it has learned
+that, and `refine` makes edited ones more so.
 """
 
 from jgan.interpretable._agreement import (

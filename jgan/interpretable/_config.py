@@ -71,9 +71,8 @@ INTERPRETABILITY = ("exclusivity", "similarity")
 class TrainConfig:
     """How a generator is made interpretable. All of it a jgan reconstruction.
 
-    Weights go with that of the fidelity that `default_config` sets: of the few with
-    which the Fréchet distance of scenes64 rose by less than a quarter, those of the
-    lowest locality of swaps.
+    Weights go with those of locality and fidelity that `default_config` sets. They are
+    of the few that were tried, not of a search.
 
     Attributes:
         layer: Whose units are to stand for concepts.
@@ -117,7 +116,7 @@ class TrainConfig:
     partition_weight: float = 0.3
     realism_weight: float = 10.0
     interpretability_weight: float = 20.0
-    locality_weight: float = 10.0
+    locality_weight: float = 0.0
     fidelity_weight: float = 0.0
     warmup: int = 500
     partition_every: int = 500

@@ -103,7 +103,8 @@ def locality_loss(
     is `metrics.locality`. That each group alone is to generate its region is how Li et
     al. (2022) describe the interpretability loss; that it is said of the image, too, is
     a jgan reconstruction: maps alone leave open what later layers make of small
-    differences elsewhere. Without any change, 0.
+    differences elsewhere. Without any change, 0. The region is a constant: groups do
+    not become local by being active everywhere.
 
     Args:
         images: As they are.
@@ -111,8 +112,8 @@ def locality_loss(
         region: Where the group is active in either.
     """
     change = jnp.square(swapped - images).mean(axis=-1)
-    inside = region.astype(change.dtype)
+    places = region.astype(change.dtype)
     mean = lambda places: (places * change).sum() / jnp.maximum(places.sum(), 1.0)
-    within, outside = mean(inside), mean(1 - inside)
-    # A hundredth of the change of one pixel by one of 255 levels, in 64 x 64.
-    return outside / (within + outside + 1e-10)
+    inside, outside = mean(places), mean(1 - places)
+    # Not 0 / 0: the square of less than a 700th of one of 255 levels.
+    return outside / (inside + outside + 1e-10)

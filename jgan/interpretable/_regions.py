@@ -105,17 +105,3 @@ def active_pixels(
     centers = relative_maps(group_centers(maps, shares))
     size = (len(maps), resolution, resolution, shares.shape[1])
     return (jax.image.resize(centers, size, "bilinear") > HALF).any(axis=-1)
-
-
-def swap_regions(
-    maps: Activation, shares: Float[Array, "unit group"], resolution: int
-) -> Bool[Array, "image row col"]:
-    """Returns where any group is active in an image or in the one before it.
-
-    Args:
-        maps: Normalized maps of the units, of two images or more.
-        shares: Of each unit in each group.
-        resolution: Of the images.
-    """
-    region = active_pixels(maps, shares, resolution)
-    return region | jnp.roll(region, 1, axis=0)

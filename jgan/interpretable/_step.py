@@ -25,7 +25,7 @@ from jgan.interpretable._losses import (
     partition_loss,
     similarity_loss,
 )
-from jgan.interpretable._regions import swap_regions
+from jgan.interpretable._regions import active_pixels
 from jgan.interpretable._rest import rest_of
 from jgan.interpretable._state import State, adam
 from jgan.models.discriminators import Discriminator
@@ -53,7 +53,7 @@ class Metrics(NamedTuple):
             of the original's. The generator loses what is above 0: where energy is
             least, all images are alike.
         interpretability: Interpretability loss.
-        locality: Locality loss, of one group after the other.
+        locality: Locality loss, of one group after the other; 0 of one without units.
         fidelity: Squared difference from the original's images of the same latents.
         energy_real: Energy of the original's activations, with the noise that the
             energy model learns them with, for each number.
@@ -107,14 +107,15 @@ def train_step(
 
     # One group after the other: all in each step would be as many generators.
     group = state.step % config.num_groups
+    of_source = lambda each: jnp.roll(each, 1, axis=0)
     swapped_units = (state.groups.numbers == group).astype(jnp.float32)
 
     def generate(trained: Params) -> tuple[Images, Activation, Images]:
         params = state.params(trained)
         images, taps = gan.forward(params, latents, None)
         activation = taps[config.layer]
-        before = jnp.roll(activation, 1, axis=0)
-        edit = blend(swapped_units[None, None, None], before)
+        source = of_source(activation)
+        edit = blend(swapped_units[None, None, None], source)
         swapped = gan.forward(params, latents, {config.layer: edit})[0]
         return images, activation, swapped
 
@@ -148,17 +149,14 @@ def train_step(
         scores = network.apply(variables, images, labels)
         maps = normalized_maps(activation, rest_of(activation))
         standard = state.scale.standardize(activation)
+        active = active_pixels(maps, swapped_units[:, None], gan.resolution)
         parts = {
             "partition": partition_loss(maps, state.groups),
             "realism": _mean_energy(config.energy, learned, standard) - usual,
             "interpretability": _INTERPRETABILITY[config.interpretability](
                 maps, state.groups
             ),
-            "locality": locality_loss(
-                images,
-                swapped,
-                swap_regions(maps, swapped_units[:, None], gan.resolution),
-            ),
+            "locality": locality_loss(images, swapped, active | of_source(active)),
             "fidelity": jnp.square(images - pictures).mean(),
         }
         adversarial = hinge_generator(scores)

@@ -266,9 +266,9 @@ def test_what_cannot_be_is_refused(run, folder, options, message):
 def test_nothing_is_fetched_for_a_page_that_is_refused(
     run, folder, options, monkeypatch
 ):
-    fetched = []
+    asked_for = []
     monkeypatch.setattr(
-        zoo, "efficientnet_lite0", lambda callback: fetched.append(callback)
+        zoo, "efficientnet_lite0", lambda callback: asked_for.append(callback)
     )
     status, _, _ = run("interpretable", "report", folder, "--before", folder, *options)
-    assert (status, fetched) == (1, [])
+    assert (status, asked_for) == (1, [])

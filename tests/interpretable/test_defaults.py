@@ -8,12 +8,14 @@ import pytest
 import sklearn.metrics
 
 from jgan.interpretable import (
+    TrainConfig,
     default_config,
     default_layer,
     default_num_groups,
     describe_units,
     partition_units,
 )
+from jgan.models import discriminators
 from tests.generators import make_gan
 from tests.interpretable import planted
 
@@ -38,6 +40,16 @@ def test_the_discriminator_halves_the_images_down_to_4_pixels():
     assert config.discriminator.units == (48, 96, 192)
     assert config.discriminator.num_classes == 5
     assert (config.num_groups, config.seed) == (5, 3)
+
+
+def test_losses_that_the_paper_has_not_are_asked_for():
+    """Runs of an older jgan, which had none of them, go on without."""
+    config = default_config(make_gan("biggan"))
+    plain = TrainConfig(
+        layer="", num_groups=2, discriminator=discriminators.Config(units=(8,))
+    )
+    assert (config.locality_weight, config.fidelity_weight) == (10.0, 400.0)
+    assert (plain.locality_weight, plain.fidelity_weight) == (0.0, 0.0)
 
 
 def test_the_number_of_groups_is_the_nearest_to_the_planted_one():

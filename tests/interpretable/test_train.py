@@ -12,9 +12,7 @@ import pytest
 
 from jgan import interpretable, training
 from jgan.interpretable import (
-    EnergyConfig,
     Originals,
-    TrainConfig,
     describe_units,
     energy,
     exclusivity_loss,
@@ -29,33 +27,19 @@ from jgan.interpretable import (
 )
 from jgan.interpretable._descriptors import normalized_maps
 from jgan.interpretable._recipe import _Recipe
-from jgan.models import discriminators, energy as energy_model
+from jgan.models import discriminators
 from jgan.taps import blend
 from jgan.training import keys
 from jgan.training.losses import hinge_generator
 from tests.generators import make_gan
+from tests.interpretable.tiny import CONFIG, LAYER
 
 pytestmark = pytest.mark.usefixtures("unoptimized")
 
-_LAYER = "block0"
-_CONFIG = TrainConfig(
-    layer=_LAYER,
-    num_groups=3,
-    discriminator=discriminators.Config(units=(8, 8), num_classes=5),
-    energy=EnergyConfig(
-        network=energy_model.Config(width=4, hidden=8), num_chains=8, num_steps=2
-    ),
-    warmup=2,
-    partition_every=4,
-    num_described=16,
-    num_components=4,
-    batch_size=8,
-    generator_rate=1e-3,
-)
 _GAN = functools.partial(make_gan, "biggan")
 
 
-def _train(out, *, config=_CONFIG, **options):
+def _train(out, *, config=CONFIG, **options):
     options = {"num_steps": 8, "report_every": 2, "save_every": 2} | options
     return interpretable.train(_GAN(), config, out, **options)
 
@@ -79,7 +63,7 @@ class _Others(Originals):
     """Other real images."""
 
 
-def _recipe(config=_CONFIG):
+def _recipe(config=CONFIG):
     return _Recipe(_GAN(), config, "Originals")
 
 
@@ -130,9 +114,9 @@ def test_the_average_is_short_after_few_steps():
     step = jax.jit(train_step, static_argnames=("config", "moves"))
     for number in range(4):
         batch = Originals(gan).sample(8, key=jax.random.key(number))
-        moves = number >= _CONFIG.warmup
-        before, state = state, step(gan, state, batch, _CONFIG, moves=moves)[0]
-        done = number - _CONFIG.warmup
+        moves = number >= CONFIG.warmup
+        before, state = state, step(gan, state, batch, CONFIG, moves=moves)[0]
+        done = number - CONFIG.warmup
         kept = (1 + done) / (10 + done) if moves else 1.0
         for old, new, now in zip(
             *map(jax.tree.leaves, (before.ema, state.ema, state.generator)),
@@ -144,17 +128,17 @@ def test_the_average_is_short_after_few_steps():
 
 def test_what_is_learned_is_of_the_generator_that_is_kept(finished):
     _, state = finished
-    got = learned(_GAN(), _CONFIG, state)
+    got = learned(_GAN(), CONFIG, state)
     _equal(got.params, state.energy.average)
     assert _moved(got.params, state.energy.params)
     _equal(got.scale, state.scale)
-    assert got.energy == _CONFIG.energy
+    assert got.energy == CONFIG.energy
     # Of the units of the averaged generator, as they are at rest there.
     kept = describe_units(
         retrained(_GAN(), state),
-        _LAYER,
-        num_images=_CONFIG.num_described,
-        batch_size=_CONFIG.batch_size,
+        LAYER,
+        num_images=CONFIG.num_described,
+        batch_size=CONFIG.batch_size,
         key=jax.random.split(keys.step_key(0, 0, keys.PARTITION))[0],
     )
     np.testing.assert_array_equal(got.partition.rest, kept.rest)
@@ -169,12 +153,12 @@ def test_units_are_partitioned_before_the_first_step_and_every_so_many():
     # As a user would, with the same keys.
     describe_key, key = jax.random.split(keys.step_key(0, 0, keys.PARTITION))
     sizes = {"num_images": 16, "batch_size": 8, "num_components": 4}
-    described = describe_units(gan, _LAYER, **sizes, key=describe_key)
+    described = describe_units(gan, LAYER, **sizes, key=describe_key)
     want = partition_units(described, num_groups=3, key=key)
     np.testing.assert_array_equal(state.groups.numbers, want.groups)
     np.testing.assert_array_equal(state.groups.shares, want.shares)
     latents = gan.sample_latents(16, key=keys.step_key(0, 0, keys.STANDING))
-    seen = np.asarray(gan.forward(gan.params, latents)[1][_LAYER], np.float64)
+    seen = np.asarray(gan.forward(gan.params, latents)[1][LAYER], np.float64)
     np.testing.assert_allclose(state.scale.mean, seen.mean((0, 1, 2)), atol=1e-4)
     np.testing.assert_allclose(state.scale.std, seen.std((0, 1, 2)), rtol=1e-4)
     for step in (2, 3, 4, 5, 6):
@@ -196,7 +180,7 @@ def test_units_are_partitioned_before_the_first_step_and_every_so_many():
 )
 def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
     config = dataclasses.replace(
-        _CONFIG,
+        CONFIG,
         interpretability=form,
         # So that each loss has a good part in the gradient.
         partition_weight=200.0,
@@ -230,15 +214,15 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
         params = {**gan.params, "params": trained}
         images, taps = gan.forward(params, latents)
         others = jax.tree.map(lambda x: jnp.roll(x, 1, axis=0), latents)
-        edit = blend(turn[None, None, None], gan.forward(params, others)[1][_LAYER])
-        swapped = gan.forward(params, latents, {_LAYER: edit})[0]
+        edit = blend(turn[None, None, None], gan.forward(params, others)[1][LAYER])
+        swapped = gan.forward(params, latents, {LAYER: edit})[0]
         scores = discriminators.Discriminator(config.discriminator).apply(
             {"params": after.discriminator, "spectral_norm": after.spectral_norm},
             images,
             latents.class_label,
         )
-        maps = normalized_maps(taps[_LAYER], rest_of(taps[_LAYER]))
-        standard = before.scale.standardize(taps[_LAYER])
+        maps = normalized_maps(taps[LAYER], rest_of(taps[LAYER]))
+        standard = before.scale.standardize(taps[LAYER])
         energies = energy(config.energy, after.energy.average, standard)
         center = maps[..., turn].mean(axis=-1)
         center = center / center.max(axis=(1, 2), keepdims=True)
@@ -272,7 +256,7 @@ def test_the_gradient_is_that_of_the_sum_of_losses(form, loss):
 
 def test_energy_is_lost_only_where_it_is_more_than_usual():
     gan = _GAN()
-    config = dataclasses.replace(_CONFIG, realism_weight=1e6)
+    config = dataclasses.replace(CONFIG, realism_weight=1e6)
     recipe = _recipe(config)
     before = recipe.refresh(recipe.initial_state(), 1)
     batch = Originals(gan).sample(8, key=jax.random.key(5))
@@ -296,7 +280,7 @@ def test_energy_is_lost_only_where_it_is_more_than_usual():
 def test_generators_of_other_families_learn_too(kind, layer, units, tmp_path):
     gan = make_gan(kind)
     config = dataclasses.replace(
-        _CONFIG,
+        CONFIG,
         layer=layer,
         warmup=0,
         discriminator=discriminators.Config(units=units),
@@ -318,8 +302,8 @@ def test_without_data_the_originals_are_real():
 
 
 def test_an_energy_that_is_no_number_stops_the_run_and_is_named(finished, tmp_path):
-    wild = dataclasses.replace(_CONFIG.energy, learning_rate=1e30)
-    config = dataclasses.replace(_CONFIG, energy=wild)
+    wild = dataclasses.replace(CONFIG.energy, learning_rate=1e30)
+    config = dataclasses.replace(CONFIG, energy=wild)
     with pytest.raises(training.DivergedError, match="not finite are .*energy_chains"):
         _train(tmp_path, config=config)
 
@@ -329,7 +313,7 @@ def test_a_partition_without_numbers_stops_the_run_and_is_named(tmp_path):
     poisoned = jax.tree.map(lambda leaf: leaf.at[...].set(jnp.nan), gan.params)
     gan = dataclasses.replace(gan, params=poisoned)
     with pytest.raises(ValueError, match="'block0' is not finite in batch 0"):
-        interpretable.train(gan, _CONFIG, tmp_path, num_steps=1)
+        interpretable.train(gan, CONFIG, tmp_path, num_steps=1)
 
 
 def test_a_partition_that_fails_later_names_the_last_checkpoint(tmp_path, monkeypatch):
@@ -353,7 +337,7 @@ def test_another_generator_or_other_data_do_not_go_on(finished):
         gan, params=jax.tree.map(lambda leaf: leaf + 1, gan.params)
     )
     with pytest.raises(ValueError, match="started with generator"):
-        interpretable.train(other, _CONFIG, out, num_steps=8, resume=True)
+        interpretable.train(other, CONFIG, out, num_steps=8, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -368,6 +352,7 @@ def test_another_generator_or_other_data_do_not_go_on(finished):
         ({"warmup": -1}, "warmup -1"),
         ({"batch_size": 2}, "batch_size 2 and .* of images 3"),
         ({"fidelity_weight": -1.0}, "-1.0"),
+        ({"locality_weight": -2.0}, "-2.0"),
         ({"generator_rate": 0.0}, "rates 0.0"),
         ({"ema_decay": 1.0}, "1.0"),
     ],
@@ -375,5 +360,5 @@ def test_another_generator_or_other_data_do_not_go_on(finished):
 )
 def test_what_does_not_fit_is_refused(change, message, tmp_path):
     with pytest.raises(ValueError, match=message):
-        _train(tmp_path / "run", config=dataclasses.replace(_CONFIG, **change))
+        _train(tmp_path / "run", config=dataclasses.replace(CONFIG, **change))
     assert not (tmp_path / "run").exists()
