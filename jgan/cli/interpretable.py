@@ -27,6 +27,7 @@ def _train(
     layer: str | None = None,
     groups: int | Literal["auto"] = _GROUPS,
     steps: int = 3000,
+    fidelity: float | None = None,
     data: _Data = "auto",
     resume: bool = False,
     seed: int = 0,
@@ -44,6 +45,9 @@ def _train(
         groups: Into how many groups its units are partitioned; auto takes the one of
             6, 8, 12 and 16 that suits other images of the generator best.
         steps: Steps in all, those before a resumption included.
+        fidelity: Weight of the squared difference from the images as they were: more
+            keeps them, and less lets units change. By default what suits scenes64;
+            photographs need more.
         data: What real images are: scenes, or what the generator makes as it is, so
             that none are needed; by default scenes for a generator of scenes.
         resume: Go on from the last checkpoint in the folder.
@@ -64,6 +68,8 @@ def _train(
     config = interpretable.default_config(
         gan, layer=layer, num_groups=_GROUPS if groups == "auto" else groups, seed=seed
     )
+    if fidelity is not None:
+        config = dataclasses.replace(config, fidelity_weight=fidelity)
     if groups == "auto":
         found = interpretable.default_num_groups(gan, config.layer, seed=seed)
         config = dataclasses.replace(config, num_groups=found.best)
@@ -145,8 +151,7 @@ def _report(
         learned = None if anew else learned
     layer = interpretable.default_layer(gan) if layer is None else layer
     # Before networks are fetched for a page that cannot be.
-    for one in (gan, original):
-        stats.check_layers(one, (layer,))
+    stats.check_layers(gan, (layer,))
     world = _world(original, data)
     segmenter = identity = None
     if _makes_scenes(original):

@@ -82,6 +82,12 @@ def test_options_reach_the_training(run, folder, asked):
     # What it makes is not a scene: the generator as it is gives the real images.
     assert (asked["world"], asked["num_steps"], asked["resume"]) == (None, 9, False)
     assert jgan.load(made).name == "dcgan_conditional"
+    options = ("--out", "there", "--layer", "layer2", "--groups", "3")
+    assert run("interpretable", "train", folder, *options, "--fidelity", "70")[0] == 0
+    want = interpretable.default_config(
+        make_gan("dcgan_conditional"), layer="layer2", num_groups=3
+    )
+    assert asked["config"] == dataclasses.replace(want, fidelity_weight=70.0)
 
 
 def test_a_run_that_goes_on_replaces_its_generator(run, folder, asked):

@@ -56,7 +56,9 @@ class Faces(NamedTuple):
 def groups_of_the_face(
     agreement: Agreement, concepts: tuple[str, ...]
 ) -> tuple[int, ...]:
-    """Returns the groups more than half of whose region is not background.
+    """Returns the groups whose regions show more of faces than of the background.
+
+    Images in which no face is found show neither.
 
     Args:
         agreement: With concepts.
@@ -65,8 +67,8 @@ def groups_of_the_face(
     if _BACKGROUND not in concepts:
         return ()
     shares = agreement.concept_shares
-    on_face = shares.sum(axis=1) - shares[:, concepts.index(_BACKGROUND)]
-    return tuple(map(int, np.flatnonzero(on_face > 0.5)))
+    background = shares[:, concepts.index(_BACKGROUND)]
+    return tuple(map(int, np.flatnonzero(shares.sum(axis=1) > 2 * background)))
 
 
 def identities(

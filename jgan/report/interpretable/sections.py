@@ -211,9 +211,10 @@ def faces_section(found: Found) -> list[Section]:
         for name, field in rows.items()
     )
     body = (
-        f"<p>Groups {', '.join(map(str, found.faces.groups))} are active mostly on the "
-        "face. All of them are put into another image at once. Shown is the share of "
-        "images that are then taken for the person they are from, nearer than "
+        f"<p>Groups {', '.join(map(str, found.faces.groups))} are active more on the "
+        "face than on the background. All of them are put into another image at once. "
+        "Shown is the share of images that are then taken for the person they are "
+        "from, nearer than "
         f"{SAME_PERSON} by dlib’s embedding, with its 95 % interval, the number of "
         "pairs, and in how many of them no face is found any more, which counts as "
         "another person.</p>"

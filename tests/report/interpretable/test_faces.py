@@ -35,6 +35,9 @@ def test_groups_of_the_face_are_those_that_are_hardly_on_the_background():
     assert groups_of_the_face(found, ("lips", "face", "background")) == (1,)
     assert groups_of_the_face(found, ("background", "lips", "face")) == (0, 2)
     assert groups_of_the_face(found, ("sky", "tree", "house")) == ()
+    # Of half of the region, nothing is known.
+    unknown = _agreement(np.array([[0.2, 0.1, 0.2], [0.1, 0.1, 0.3]]), [0.5, 0.5])
+    assert groups_of_the_face(unknown, ("lips", "face", "background")) == (0,)
 
 
 def test_a_face_swapped_whole_is_the_source_s():
