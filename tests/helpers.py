@@ -1,7 +1,12 @@
 """What several tests share."""
 
 import inspect
+import json
+import os
+import pathlib
 import re
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +17,19 @@ UNOPTIMIZED = {
     "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
     "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false",
 }
+
+
+def told_on_two_devices(module):
+    """What a module prints last, in a process of its own with two CPU devices."""
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=pathlib.Path(__file__).parents[1],
+        env=os.environ | UNOPTIMIZED | {"JAX_NUM_CPU_DEVICES": "2"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def unchecked(function):

@@ -112,8 +112,8 @@ def locality_loss(
         region: Where the group is active in either.
     """
     change = jnp.square(swapped - images).mean(axis=-1)
-    places = region.astype(change.dtype)
+    there = region.astype(change.dtype)
     mean = lambda places: (places * change).sum() / jnp.maximum(places.sum(), 1.0)
-    inside, outside = mean(places), mean(1 - places)
+    inside, outside = mean(there), mean(1 - there)
     # Not 0 / 0: the square of less than a 700th of one of 255 levels.
     return outside / (inside + outside + 1e-10)

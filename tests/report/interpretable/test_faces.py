@@ -28,7 +28,7 @@ def _agreement(shares, unit_shares):
     return Agreement(0.5, 0.1, none, np.array(unit_shares), none, none, **tables)
 
 
-def test_groups_of_the_face_are_those_that_are_hardly_on_the_background():
+def test_groups_of_the_face_are_more_on_it_than_on_the_background():
     shares = np.array([[0.2, 0.3, 0.5], [0.5, 0.1, 0.4], [0, 0, 1.0], [0, 0, 0.0]])
     # The last has no region.
     found = _agreement(shares, [0.25, 0.25, 0.25, 0.25])
