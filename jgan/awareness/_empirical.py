@@ -39,7 +39,10 @@ def empirical_awareness(
             positive, or an activation is not finite.
     """
     if not gan.num_classes:
-        raise ValueError(f"{gan.name} has no classes to compare.")
+        raise ValueError(
+            f"{gan.name} has no classes to compare. What units are in all images "
+            "is a matter of `jgan.stats.collect`."
+        )
     if num_latents < 1 or batch_size < 1:
         raise ValueError(
             f"num_latents is {num_latents} and batch_size {batch_size}; give at least "

@@ -51,15 +51,19 @@ def hybridize(
         later: What conditions the layers after the last of `channels`: 0 the class and
             latent of the input, 1 those of the reference, between the two a blend of
             their gains and biases. At 1, and with all channels of a ``block{i}`` at
-            weight 1, the image is the reference, bit for bit.
+            weight 1, the image is the reference, bit for bit. Both then have one
+            truncation, whose statistics BigGAN-deep standardizes units by.
 
     Raises:
         ValueError: If there is no such layer or channel, the numbers of images differ,
-            `weight`, `later` or a mask is outside [0, 1], or a generator without
-            conditional layers gets `later`. Traced numbers are not checked.
+            `weight`, `later` or a mask is outside [0, 1], a generator without
+            conditional layers gets `later`, or images of two truncations do. Traced
+            numbers are not checked.
     """
     _check_pairs(latents, reference)
     masks = _checked(gan, channels, weight, later)
+    if _is_given(later):
+        _check_truncations(latents, reference)
     # Of one type, so that 0 and 0.5 are one program.
     weight, later = (jnp.asarray(share, jnp.float32) for share in (weight, later))
     return _hybridize(gan, latents, reference, masks, weight, later)
@@ -80,10 +84,10 @@ def hybrid_edits(
         taps: Of the reference, as ``gan.forward`` returns them.
         channels: As `hybridize` has it, as the rest.
         weight: Of the reference.
-        later: What conditions the layers after.
+        later: What conditions the layers after: of truncations, too, only one is meant.
 
     Raises:
-        ValueError: As `hybridize`.
+        ValueError: As `hybridize`, but for what only latents tell.
     """
     return _edits(gan, taps, _checked(gan, channels, weight, later), weight, later)
 
@@ -118,6 +122,24 @@ def _check_pairs(latents: Any, reference: Any) -> None:
         )
 
 
+def _is_given(later: ArrayLike) -> bool:
+    return isinstance(later, jax.core.Tracer) or bool(np.any(np.asarray(later) != 0))
+
+
+def _check_truncations(latents: Any, reference: Any) -> None:
+    both = [getattr(x, "truncation", None) for x in (latents, reference)]
+    if any(isinstance(x, jax.core.Tracer) for x in both):
+        return
+    # None is 1.
+    ours, theirs = (np.asarray(1.0 if x is None else x, np.float32) for x in both)
+    if np.any(ours != theirs):
+        raise ValueError(
+            f"Truncations are {ours.tolist()} of the inputs and {theirs.tolist()} of "
+            "the references, and later layers have the statistics of one. Draw both "
+            "with the same truncation, or leave later out."
+        )
+
+
 def _checked(
     gan: Gan, channels: Channels, weight: ArrayLike, later: ArrayLike
 ) -> dict[str, Float[Array, "#image 1 1 unit"]]:
@@ -131,8 +153,7 @@ def _checked(
                 "for each channel or image in `channels`."
             )
         _check_shares(share, value)
-    given = isinstance(later, jax.core.Tracer) or np.any(np.asarray(later) != 0)
-    if given and not gan.conditional_layers:
+    if _is_given(later) and not gan.conditional_layers:
         raise ValueError(
             f"later is {later}, and {gan.name} has no class-conditional layers; leave "
             "it out."

@@ -81,8 +81,13 @@ def correlate(
             f"There are totals of shape {pair[0].shape} and values of {pair[1].shape}; "
             "give one of each for at least three classes."
         )
-    if not all(np.isfinite(x).all() for x in pair):
-        raise ValueError("A total or a value is not finite. Leave that class out.")
+    for name, numbers in zip(("total", "value"), pair, strict=True):
+        wrong = np.flatnonzero(~np.isfinite(numbers)).tolist()
+        if wrong:
+            raise ValueError(
+                f"The {name} of class {wrong[0]} is {numbers[wrong[0]]}. Leave out "
+                f"classes {wrong}."
+            )
     if num_resamples < 1:
         raise ValueError(f"num_resamples is {num_resamples}; it takes at least 1.")
     size = len(pair[0])

@@ -103,7 +103,10 @@ def rank_channels(
     """
     check_edit(gan, layers, operation)
     if not gan.num_classes:
-        raise ValueError(f"{gan.name} has no classes to rank channels for.")
+        raise ValueError(
+            f"{gan.name} has no classes to rank channels for. What units cause in all "
+            "images is a matter of `jgan.dissect`."
+        )
     if num_latents < 1 or batch_size < 1:
         raise ValueError(
             f"num_latents is {num_latents} and batch_size {batch_size}; give at least "

@@ -15,5 +15,10 @@ def check_ranked(name: str, scores: Float[np.ndarray, "class unit"]) -> None:
     Raises:
         ValueError: If one is NaN.
     """
-    if np.isnan(scores).any():
-        raise ValueError(f"Scores of {name} are NaN, which has no rank.")
+    wrong = np.argwhere(np.isnan(scores))
+    if len(wrong):
+        label, channel = wrong[0]
+        raise ValueError(
+            f"Scores of {name} are NaN, which has no rank, {len(wrong)} of them, the "
+            f"first of class {label} and channel {channel}. Leave the layer out."
+        )

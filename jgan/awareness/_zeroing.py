@@ -7,7 +7,7 @@ without a protocol: jgan reconstruction.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -103,7 +103,12 @@ def zeroing_test(
             probability is outside [0, 1], or an image is not finite.
     """
     labels = tuple(classes) or tuple(range(gan.num_classes))
-    _check(gan, scores, labels, fraction, min(num_latents, num_random, batch_size))
+    sizes = {
+        "num_latents": num_latents,
+        "num_random": num_random,
+        "batch_size": batch_size,
+    }
+    _check(gan, scores, labels, fraction, sizes)
     latents_key, draws_key = jax.random.split(key)
     size = min(batch_size, num_latents)
     images = jax.ShapeDtypeStruct((size, gan.resolution, gan.resolution, 3), np.float32)
@@ -134,7 +139,8 @@ def zeroing_test(
             if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(batch)):
                 raise ValueError(
                     f"Images of class {label} or their probabilities are not finite, "
-                    f"in those from {start} on."
+                    f"in those from {start} on. Check the parameters of {gan.name} and "
+                    "the classifier."
                 )
             if batch.outside:
                 raise ValueError(
@@ -232,10 +238,13 @@ def _check(
     scores: Scores,
     labels: Sequence[int],
     fraction: float,
-    least: int,
+    sizes: Mapping[str, int],
 ) -> None:
     if not gan.num_classes:
-        raise ValueError(f"{gan.name} has no classes whose channels to remove.")
+        raise ValueError(
+            f"{gan.name} has no classes whose channels to remove. What units cause in "
+            "all images is a matter of `jgan.dissect`."
+        )
     stats.check_layers(gan, tuple(scores))
     for name, values in scores.items():
         shape = gan.num_classes, gan.layers[name].units
@@ -251,8 +260,8 @@ def _check(
             f"classes are {list(labels)} and layers {', '.join(scores)}; give at least "
             f"one layer and classes of 0..{gan.num_classes - 1}."
         )
-    if not 0 < fraction <= 1 or least < 1:
-        raise ValueError(
-            f"fraction is {fraction}, and the least of num_latents, num_random and "
-            f"batch_size {least}; give a fraction in (0, 1] and at least 1 of each."
-        )
+    if not 0 < fraction <= 1:
+        raise ValueError(f"fraction is {fraction}; give one in (0, 1].")
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} is {size}; give at least 1.")

@@ -66,6 +66,11 @@ def convert(
         raise ConversionError(summarize("These cannot be:", negative))
     attention = _attention_position(arrays)
     config = _infer_config(arrays, (description or {}).get("eps", _DEFAULT_EPS))
+    if attention != config.attention_block:
+        raise ConversionError(
+            f"The checkpoint has attention at layer {attention}; BigGAN-deep has it at "
+            f"{config.attention_block}, where images have 64 pixels."
+        )
     if num_classes not in (None, config.num_classes):
         raise ConversionError(
             f"The checkpoint has {config.num_classes} classes, not {num_classes}."

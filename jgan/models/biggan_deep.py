@@ -8,6 +8,7 @@ the truncation that `z` was drawn with. Spectral norm is already in the kernels.
 """
 
 import dataclasses
+import math
 from itertools import pairwise
 
 import flax.linen as nn
@@ -85,19 +86,31 @@ class Config:
             )
         # Attention has an eighth of the units of its block.
         if not 4 <= self.width < 2**16 or self.width % 4:
-            raise ValueError(f"width is {self.width}; it is a positive multiple of 4.")
+            raise ValueError(
+                f"width is {self.width}; it is a multiple of 4 from 4 to {2**16 - 4}."
+            )
         if not 2 <= self.num_statistics < 2**16:
             raise ValueError(
-                f"num_statistics is {self.num_statistics}; there are at least 2."
+                f"num_statistics is {self.num_statistics}; there are 2 to {2**16 - 1}."
             )
         if not 0 < self.batch_norm_eps < 1:
-            raise ValueError(f"batch_norm_eps is {self.batch_norm_eps}.")
+            raise ValueError(
+                f"batch_norm_eps is {self.batch_norm_eps}; it is above 0 and below 1."
+            )
 
     @property
     def units_out(self) -> tuple[int, ...]:
         """Units out of each block."""
         pairs = pairwise(_UNITS[self.resolution])
         return tuple(self.width * units for pair in pairs for units in pair)
+
+    @property
+    def attention_block(self) -> int:
+        """Number of the block before which attention is, where images have 64 pixels.
+
+        From 4 pixels on, every second block doubles them.
+        """
+        return 2 * round(math.log2(_ATTENTION_SIDE / 4))
 
     @property
     def units_in(self) -> int:
@@ -147,7 +160,7 @@ class Generator(nn.Module):
         x = tap("linear", x.reshape(-1, 4, 4, units))
         for i, units in enumerate(config.units_out):
             upsample = i % 2 == 1
-            if x.shape[1] == _ATTENTION_SIDE and not upsample:
+            if i == config.attention_block:
                 x = tap("attention", Attention(name="attention")(x))
             block = Block(config, units, upsample=upsample, name=f"block{i}")
             x = tap(f"block{i}", block(x, condition, mix, tap))

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import jgan
 from jgan import awareness
 from tests.generators import make_gan
 from tests.helpers import unchecked
@@ -28,6 +29,18 @@ def test_measured_awareness_is_the_mean_of_the_class(kind, new_key):
             want = np.asarray(taps[name], np.float64).mean(axis=(0, 1, 2))
             # Sums of float32 in another order.
             np.testing.assert_allclose(values[label], want, rtol=1e-5, atol=1e-6)
+
+
+def test_the_eyes_are_measured_and_have_nothing_to_read_off():
+    gan, options = jgan.load("eyes"), {"num_latents": 1, "key": jax.random.key(0)}
+    found = awareness.channel_awareness(gan, estimator="empirical", **options)
+    shapes = {name: values.shape for name, values in found.items()}
+    assert shapes == {name: (8, layer.units) for name, layer in gan.layers.items()}
+    # No two classes are alike in all layers.
+    rows = np.concatenate([*found.values()], axis=1)
+    assert len(np.unique(rows, axis=0)) == 8
+    with pytest.raises(ValueError, match="eyes has no class-conditional normalization"):
+        awareness.channel_awareness(gan, estimator="analytic", **options)
 
 
 def test_layers_may_be_chosen(new_key):

@@ -58,6 +58,22 @@ def test_the_ends_are_the_input_and_the_reference_bit_for_bit(kind, new_key):
             assert not np.array_equal(mix(weight=1), _images(gan, reference))
 
 
+def test_the_ends_of_two_truncations_are_refused_and_of_one_are_bit_for_bit(new_key):
+    gan = make_gan("biggan_deep")
+    draw = lambda kept: gan.sample_latents(2, truncation=kept, key=new_key())
+    latents, reference, fuller = draw(0.4), draw(0.4), draw(0.8)
+    mix = functools.partial(
+        awareness.hybridize, gan, latents, channels=_every(gan, "block3"), weight=1.0
+    )
+    _assert_same_bits(mix(reference, later=1), _images(gan, reference))
+    with pytest.raises(ValueError, match=r"0\.4.* of the inputs and .*0\.8.*later out"):
+        mix(fuller, later=1)
+    with pytest.raises(ValueError, match=r"1\.0 of the references"):
+        mix(reference._replace(truncation=None), later=0.5)
+    # Of the input's alone, there is no doubt.
+    assert np.isfinite(mix(fuller)).all()
+
+
 @pytest.mark.parametrize("kind", _KINDS)
 def test_nothing_of_every_layer_is_the_input_bit_for_bit(kind, new_key):
     gan = _gan(kind)

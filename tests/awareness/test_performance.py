@@ -57,7 +57,11 @@ def test_what_does_not_vary_has_no_correlation():
     [
         (np.ones(3), np.ones(4), r"shape \(3,\) and values of \(4,\)"),
         (np.ones(2), np.ones(2), "at least three classes"),
-        (np.ones(3), np.array([1, np.nan, 2]), "not finite"),
+        (
+            np.ones(3),
+            np.array([1, np.nan, 2]),
+            r"value of class 1 is nan. .*classes \[1\]",
+        ),
     ],
 )
 def test_figures_that_do_not_fit_are_refused(total, values, message):

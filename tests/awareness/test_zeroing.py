@@ -157,7 +157,7 @@ def test_a_shipped_class_needs_its_channels():
     ("change", "complaint"),
     [
         ({"fraction": 0.0}, "fraction is 0.0"),
-        ({"num_random": 0}, "num_random and batch_size 0"),
+        ({"num_random": 0}, "num_random is 0; give at least 1"),
         ({"classes": (0, 7)}, r"classes are \[0, 7\]"),
         ({"scores": {}}, "at least one layer"),
         ({"scores": {"block9": np.ones((3, 4))}}, "no layer 'block9'"),
@@ -176,7 +176,7 @@ def test_a_shipped_class_needs_its_channels():
         ),
         (
             {"scores": {"block0": np.full((3, 16), np.nan)}},
-            "Scores of block0 are NaN",
+            "Scores of block0 are NaN.* class . and channel",
         ),
     ],
 )
