@@ -13,6 +13,7 @@ from benchmarks import (
     bench_overlap_v5e,
     bench_rendering,
     bench_sampling,
+    bench_segments,
     bench_style_v5e,
     bench_training,
     compare,
@@ -35,6 +36,7 @@ _BENCHMARKS = {
     "dissection": (bench_dissection, DISSECTION, harness.print_table),
     "components": (bench_components, COMPONENTS, harness.print_table),
     "memory": (bench_memory, bench_memory.WORKLOADS, harness.print_table),
+    "segments": (bench_segments, bench_segments.WORKLOADS, harness.print_table),
     "rendering": (bench_rendering, bench_rendering.WORKLOADS, harness.print_table),
     "overlap_v5e": (
         bench_overlap_v5e,

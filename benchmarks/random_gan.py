@@ -1,5 +1,6 @@
 """Generators with random weights, which run as fast as any others."""
 
+import math
 from typing import Any
 
 import jax
@@ -7,7 +8,7 @@ import numpy as np
 
 from jgan.convert.assemble import assemble, expected_params
 from jgan.gan import Gan
-from jgan.models import progan
+from jgan.models import biggan, progan
 
 
 def random_gan(family: str, config: Any, *, name: str) -> Gan:
@@ -16,6 +17,24 @@ def random_gan(family: str, config: Any, *, name: str) -> Gan:
     rng = np.random.default_rng(0)
     arrays = [rng.uniform(0.01, 0.02, s.shape).astype(np.float32) for s in leaves]
     return assemble(family, config, jax.tree.unflatten(tree, arrays), name=name)
+
+
+def untrained_biggan(config: biggan.Config) -> Gan:
+    """Returns a BigGAN of normal kernels that keep variances.
+
+    Of weights that are all positive, wide layers overflow.
+    """
+    rng = np.random.default_rng(0)
+    fixed = {"bias": 0.0, "mean": 0.0, "variance": 1.0}
+
+    def draw(path: tuple[Any, ...], shape: jax.ShapeDtypeStruct) -> np.ndarray:
+        if path[-1].key in fixed:
+            return np.full(shape.shape, fixed[path[-1].key], np.float32)
+        fan_in = math.prod(shape.shape[:-1])
+        return rng.standard_normal(shape.shape, np.float32) / np.float32(fan_in**0.5)
+
+    params = jax.tree_util.tree_map_with_path(draw, expected_params("biggan", config))
+    return assemble("biggan", config, params, name="untrained")
 
 
 def untrained_progan(config: progan.Config) -> Gan:

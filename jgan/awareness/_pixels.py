@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from jgan.ops import enlarge
 
@@ -109,14 +109,21 @@ def _squares(
     of the square of a sum of four, there are the squares, the products along rows and
     along columns, and those of both diagonals.
     """
-    dot = lambda a, b: jnp.sum(a * b, axis=2)
-    below, after = maps[1:], maps[:, 1:]
-    both = dot(maps[:-1, :-1], maps[1:, 1:]) + dot(maps[:-1, 1:], maps[1:, :-1])
+    last = len(maps) - 1
+    dot = lambda a, b: jnp.sum(a * b, axis=1)
+
+    def of_row(row: Int[Array, ""]) -> tuple[Array, ...]:
+        here, below = maps[row], maps[jnp.minimum(row + 1, last)]
+        both = dot(here[:-1], below[1:]) + dot(here[1:], below[:-1])
+        return dot(here, here), dot(here[:-1], here[1:]), dot(here, below), both
+
+    # One row after the other: XLA would lay neighbors out in eight copies of the maps.
+    own, beside, below, both = jax.lax.map(of_row, jnp.arange(len(maps)))
     mixed = lambda weights: 2 * weights[:, :-1] * weights[:, 1:]
     spread = lambda rows, small, cols: _einsum("Rr,rc,Cc->RC", rows, small, cols)
     return (
-        spread(down**2, dot(maps, maps), right**2)
-        + spread(mixed(down), dot(maps[:-1], below), right**2)
-        + spread(down**2, dot(maps[:, :-1], after), mixed(right))
-        + spread(mixed(down), both, mixed(right)) / 2
+        spread(down**2, own, right**2)
+        + spread(mixed(down), below[:-1], right**2)
+        + spread(down**2, beside, mixed(right))
+        + spread(mixed(down), both[:-1], mixed(right)) / 2
     )

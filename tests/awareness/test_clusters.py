@@ -65,6 +65,20 @@ def test_features_are_those_of_enlarged_maps():
     np.testing.assert_allclose(got, want, atol=1e-5 * abs(want).max())
 
 
+def test_features_take_less_memory_than_the_maps_once_more():
+    maps = [
+        jax.ShapeDtypeStruct((side, side, units), jnp.float32)
+        for side, units in ((64, 96), (32, 384), (16, 768))
+    ]
+    features = jax.jit(_pixels.pixel_features, static_argnames="side")
+    # As users compile it: what is fused, and so kept, is a matter of optimization.
+    options = {"xla_backend_optimization_level": 2}
+    compiled = features.lower(maps, side=64).compile(compiler_options=options)
+    needed = compiled.memory_analysis().temp_size_in_bytes
+    # It was 5 times the maps when all their neighbors were laid out.
+    assert needed < sum(one.size * 4 for one in maps)
+
+
 @pytest.mark.parametrize("num_clusters", [2, 3, 5])
 def test_steps_are_those_of_plain_lloyd(num_clusters):
     maps, run = _maps(), jax.jit(_clusters.lloyd)
