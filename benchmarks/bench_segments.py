@@ -39,7 +39,6 @@ def measure(workload: str, implementation: str) -> harness.Measurement:
     from jgan import awareness
 
     spec, num_images = AWARENESS["biggan256"], WORKLOADS[workload]
-    # Of random weights that are all positive, wide layers overflow.
     gan = untrained_biggan(spec.config)
     keys = jax.random.split(jax.random.key(0), 3)
     found = awareness.channel_awareness(gan, num_latents=1, key=keys[0])

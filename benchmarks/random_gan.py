@@ -25,7 +25,7 @@ def untrained_biggan(config: biggan.Config) -> Gan:
     Of weights that are all positive, wide layers overflow.
     """
     rng = np.random.default_rng(0)
-    fixed = {"bias": 0.0, "mean": 0.0, "variance": 1.0}
+    fixed = {"bias": 0.0, "mean": 0.0, "variance": 1.0, "gain": 1.0}
 
     def draw(path: tuple[Any, ...], shape: jax.ShapeDtypeStruct) -> np.ndarray:
         if path[-1].key in fixed:

@@ -51,14 +51,14 @@ def hybridize(
         later: What conditions the layers after the last of `channels`: 0 the class and
             latent of the input, 1 those of the reference, between the two a blend of
             their gains and biases. At 1, and with all channels of a ``block{i}`` at
-            weight 1, the image is the reference, bit for bit. Both then have one
-            truncation, whose statistics BigGAN-deep standardizes units by.
+            weight 1, the image is the reference, bit for bit. If it is not 0, both have
+            one truncation, whose statistics BigGAN-deep standardizes units by.
 
     Raises:
         ValueError: If there is no such layer or channel, the numbers of images differ,
             `weight`, `later` or a mask is outside [0, 1], a generator without
             conditional layers gets `later`, or images of two truncations do. Traced
-            numbers are not checked.
+            numbers are not checked, and a traced `later` counts as given.
     """
     _check_pairs(latents, reference)
     masks = _checked(gan, channels, weight, later)
@@ -84,10 +84,11 @@ def hybrid_edits(
         taps: Of the reference, as ``gan.forward`` returns them.
         channels: As `hybridize` has it, as the rest.
         weight: Of the reference.
-        later: What conditions the layers after: of truncations, too, only one is meant.
+        later: What conditions the layers after. Unless it is 0, the input is of the
+            truncation of the reference, which is not checked here.
 
     Raises:
-        ValueError: As `hybridize`, but for what only latents tell.
+        ValueError: As `hybridize`, but for the latents.
     """
     return _edits(gan, taps, _checked(gan, channels, weight, later), weight, later)
 
@@ -130,13 +131,20 @@ def _check_truncations(latents: Any, reference: Any) -> None:
     both = [getattr(x, "truncation", None) for x in (latents, reference)]
     if any(isinstance(x, jax.core.Tracer) for x in both):
         return
-    # None is 1.
-    ours, theirs = (np.asarray(1.0 if x is None else x, np.float32) for x in both)
-    if np.any(ours != theirs):
+    size = np.shape(jax.tree.leaves(latents)[0])[0]
+    # None is 1. Of other shapes, and not a number, they are the generator's to refuse.
+    ours, theirs = (
+        np.ones(size) if x is None else np.asarray(x, np.float64) for x in both
+    )
+    if ours.shape != theirs.shape:
+        return
+    differ = np.flatnonzero(np.abs(ours - theirs) > 0)
+    if len(differ):
+        i = differ[0]
         raise ValueError(
-            f"Truncations are {ours.tolist()} of the inputs and {theirs.tolist()} of "
-            "the references, and later layers have the statistics of one. Draw both "
-            "with the same truncation, or leave later out."
+            f"Input {i} is of truncation {ours[i]:g} and its reference of "
+            f"{theirs[i]:g}, and later layers have the statistics of one. Draw both at "
+            "the same truncation, or leave later out."
         )
 
 

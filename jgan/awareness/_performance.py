@@ -81,13 +81,13 @@ def correlate(
             f"There are totals of shape {pair[0].shape} and values of {pair[1].shape}; "
             "give one of each for at least three classes."
         )
-    for name, numbers in zip(("total", "value"), pair, strict=True):
-        wrong = np.flatnonzero(~np.isfinite(numbers)).tolist()
-        if wrong:
-            raise ValueError(
-                f"The {name} of class {wrong[0]} is {numbers[wrong[0]]}. Leave out "
-                f"classes {wrong}."
-            )
+    wrong = np.flatnonzero(~np.isfinite(pair).all(axis=0)).tolist()
+    if wrong:
+        first = wrong[0]
+        raise ValueError(
+            f"At position {first} the total is {pair[0][first]:g} and the value "
+            f"{pair[1][first]:g}. Leave the classes at {wrong} out of both."
+        )
     if num_resamples < 1:
         raise ValueError(f"num_resamples is {num_resamples}; it takes at least 1.")
     size = len(pair[0])

@@ -117,7 +117,7 @@ def _squares(
         both = dot(here[:-1], below[1:]) + dot(here[1:], below[:-1])
         return dot(here, here), dot(here[:-1], here[1:]), dot(here, below), both
 
-    # One row after the other: XLA would lay neighbors out in eight copies of the maps.
+    # One row after the other: XLA would lay neighbors out, in five times the maps.
     own, beside, below, both = jax.lax.map(of_row, jnp.arange(len(maps)))
     mixed = lambda weights: 2 * weights[:, :-1] * weights[:, 1:]
     spread = lambda rows, small, cols: _einsum("Rr,rc,Cc->RC", rows, small, cols)

@@ -105,7 +105,7 @@ def rank_channels(
     if not gan.num_classes:
         raise ValueError(
             f"{gan.name} has no classes to rank channels for. What units cause in all "
-            "images is a matter of `jgan.dissect`."
+            "images is a matter of `jgan.dissect.causes`."
         )
     if num_latents < 1 or batch_size < 1:
         raise ValueError(

@@ -243,7 +243,7 @@ def _check(
     if not gan.num_classes:
         raise ValueError(
             f"{gan.name} has no classes whose channels to remove. What units cause in "
-            "all images is a matter of `jgan.dissect`."
+            "all images is a matter of `jgan.dissect.causes`."
         )
     stats.check_layers(gan, tuple(scores))
     for name, values in scores.items():

@@ -47,7 +47,7 @@ def _train(
         steps: Steps in all, those before a resumption included.
         fidelity: Weight of the squared difference from the images as they were: more
             keeps them, and less lets units change. By default what suits scenes64;
-            photographs need more.
+            where images blur, give more.
         data: What real images are: scenes, or what the generator makes as it is, so
             that none are needed; by default scenes for a generator of scenes.
         resume: Go on from the last checkpoint in the folder.

@@ -18,7 +18,7 @@ from jgan.convert._rules import (
 )
 from jgan.convert.assemble import expected_params
 from jgan.convert.spectral_norm import bake_stored_norm
-from jgan.models.biggan_deep import Config
+from jgan.models.biggan_deep import ATTENTION_BLOCK, Config
 from jgan.typing import Params
 
 FAMILY = "biggan-deep"
@@ -66,10 +66,12 @@ def convert(
         raise ConversionError(summarize("These cannot be:", negative))
     attention = _attention_position(arrays)
     config = _infer_config(arrays, (description or {}).get("eps", _DEFAULT_EPS))
-    if attention != config.attention_block:
+    # Layers are counted with the attention, but only blocks come before it.
+    if attention != ATTENTION_BLOCK:
         raise ConversionError(
             f"The checkpoint has attention at layer {attention}; BigGAN-deep has it at "
-            f"{config.attention_block}, where images have 64 pixels."
+            f"{ATTENTION_BLOCK}, where images have 64 pixels. No other place can be "
+            "converted."
         )
     if num_classes not in (None, config.num_classes):
         raise ConversionError(

@@ -8,7 +8,6 @@ the truncation that `z` was drawn with. Spectral norm is already in the kernels.
 """
 
 import dataclasses
-import math
 from itertools import pairwise
 
 import flax.linen as nn
@@ -40,7 +39,8 @@ _UNITS = {
 RESOLUTIONS = tuple(_UNITS)
 # The inside of a block has a fourth of the units that come in.
 _BOTTLENECK = 4
-_ATTENTION_SIDE = 64
+# Where images have 64 pixels: from 4 on, every second block doubles them.
+ATTENTION_BLOCK = 8
 # A truncation in float32, times the number of steps, is this near to a whole number.
 _ON_A_STEP = 1e-4
 
@@ -105,14 +105,6 @@ class Config:
         return tuple(self.width * units for pair in pairs for units in pair)
 
     @property
-    def attention_block(self) -> int:
-        """Number of the block before which attention is, where images have 64 pixels.
-
-        From 4 pixels on, every second block doubles them.
-        """
-        return 2 * round(math.log2(_ATTENTION_SIDE / 4))
-
-    @property
     def units_in(self) -> int:
         """Units into the first block."""
         return self.width * _UNITS[self.resolution][0]
@@ -160,7 +152,7 @@ class Generator(nn.Module):
         x = tap("linear", x.reshape(-1, 4, 4, units))
         for i, units in enumerate(config.units_out):
             upsample = i % 2 == 1
-            if i == config.attention_block:
+            if i == ATTENTION_BLOCK:
                 x = tap("attention", Attention(name="attention")(x))
             block = Block(config, units, upsample=upsample, name=f"block{i}")
             x = tap(f"block{i}", block(x, condition, mix, tap))

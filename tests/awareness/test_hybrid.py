@@ -66,10 +66,16 @@ def test_the_ends_of_two_truncations_are_refused_and_of_one_are_bit_for_bit(new_
         awareness.hybridize, gan, latents, channels=_every(gan, "block3"), weight=1.0
     )
     _assert_same_bits(mix(reference, later=1), _images(gan, reference))
-    with pytest.raises(ValueError, match=r"0\.4.* of the inputs and .*0\.8.*later out"):
+    with pytest.raises(
+        ValueError, match=r"Input 0 is of truncation 0\.4 and .* of 0\.8"
+    ):
         mix(fuller, later=1)
-    with pytest.raises(ValueError, match=r"1\.0 of the references"):
+    with pytest.raises(ValueError, match="its reference of 1, and"):
         mix(reference._replace(truncation=None), later=0.5)
+    with pytest.raises(ValueError, match="leave later out"):
+        jax.vmap(lambda later: mix(fuller, later=later))(jnp.zeros(1))
+    with pytest.raises(ValueError, match=r"truncation has shape \(3,\)"):
+        mix(reference._replace(truncation=jnp.ones(3)), later=1)
     # Of the input's alone, there is no doubt.
     assert np.isfinite(mix(fuller)).all()
 

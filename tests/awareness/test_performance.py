@@ -58,9 +58,9 @@ def test_what_does_not_vary_has_no_correlation():
         (np.ones(3), np.ones(4), r"shape \(3,\) and values of \(4,\)"),
         (np.ones(2), np.ones(2), "at least three classes"),
         (
-            np.ones(3),
+            np.array([1, 2, np.inf]),
             np.array([1, np.nan, 2]),
-            r"value of class 1 is nan. .*classes \[1\]",
+            r"At position 1 the total is 2 and the value nan\..* at \[1, 2\]",
         ),
     ],
 )
