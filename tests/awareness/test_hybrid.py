@@ -66,6 +66,7 @@ def test_the_ends_of_two_truncations_are_refused_and_of_one_are_bit_for_bit(new_
         awareness.hybridize, gan, latents, channels=_every(gan, "block3"), weight=1.0
     )
     _assert_same_bits(mix(reference, later=1), _images(gan, reference))
+    _assert_same_bits(mix(reference, weight=0), _images(gan, latents))
     with pytest.raises(
         ValueError, match=r"Input 0 is of truncation 0\.4 and .* of 0\.8"
     ):

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import re
 
 import jax
 import jax.numpy as jnp
@@ -245,15 +246,9 @@ def test_what_is_no_biggan_deep_is_refused(change, message):
 
 def test_attention_that_comes_a_block_late_is_refused():
     # Shapes fit there, too.
-    places = {"generator.layers.8.": "generator.layers.9."}
-    places |= {theirs: ours for ours, theirs in places.items()}
     _, arrays = _golden_and_arrays("128")
-    moved = {
-        next(
-            (name.replace(a, b) for a, b in places.items() if name.startswith(a)), name
-        ): x
-        for name, x in arrays.items()
-    }
+    other = lambda found: f"layers.{17 - int(found[1])}."
+    moved = {re.sub(r"layers\.([89])\.", other, n): x for n, x in arrays.items()}
     with pytest.raises(ConversionError, match=r"attention at layer 9; .* it at 8"):
         biggan_deep.convert(moved)
 
@@ -264,6 +259,7 @@ def test_attention_that_comes_a_block_late_is_refused():
         ({"resolution": 64}, "resolution is 64; BigGAN-deep has"),
         ({"width": 6}, r"width is 6; it is a multiple of 4 from 4 to 65532"),
         ({"width": 65536}, "width is 65536; it is a multiple of 4 from 4 to 65532"),
+        ({"num_statistics": 1}, "num_statistics is 1; there are 2 to 65535"),
         ({"num_statistics": 70_000}, "num_statistics is 70000; there are 2 to 65535"),
         ({"latent_dim": 0}, "latent_dim 0"),
         ({"batch_norm_eps": 0.0}, "batch_norm_eps is 0.0; it is above 0"),
